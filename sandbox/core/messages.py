@@ -1,0 +1,61 @@
+"""A text that is rendered later, in its reader's language.
+
+The template is the English text and, at the same time, the key into the message catalogues (``sandbox/i18n``).
+Fields are filled in after translation, so that every language can order them as it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Language = Literal["en", "zh-CN"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh-CN")
+
+Translate = Callable[[str], str]
+
+
+def as_language(tag: str | None) -> Language:
+    """The supported language nearest to a BCP 47 tag or an Accept-Language header; English when nothing fits."""
+    for part in (tag or "").replace("_", "-").split(","):
+        code = part.split(";")[0].strip().lower()
+        if code == "zh" or code.startswith("zh-"):
+            return "zh-CN"
+        if code == "en" or code.startswith("en-"):
+            return "en"
+    return "en"
+
+
+@dataclass(frozen=True)
+class Message:
+    """An English ``str.format`` template with the values of its fields."""
+
+    template: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def render(self, translate: Translate | None = None) -> str:
+        """The text in the language of ``translate``; a field that the template lacks is ignored."""
+        template = translate(self.template) if translate else self.template
+        return template.format_map(_Fields(self.fields))
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"template": self.template, "fields": {k: _plain(v) for k, v in self.fields.items()}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Message:
+        return cls(str(data["template"]), dict(data.get("fields", {})))
+
+
+class _Fields(dict[str, Any]):
+    """A missing field shows its own name instead of raising: a text must never hide the error that it tells of."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
