@@ -1,0 +1,157 @@
+"""What the generator says it planted can be found in the data by ordinary means, and not more than that."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sandbox.demo import CompanyFiles, truths
+
+
+@pytest.fixture(scope="module")
+def contracts(demo_files: CompanyFiles) -> pd.DataFrame:
+    return pd.read_parquet(demo_files.contracts)
+
+
+@pytest.fixture(scope="module")
+def telemetry(demo_files: CompanyFiles) -> pd.DataFrame:
+    return pd.read_parquet(demo_files.telemetry)
+
+
+@pytest.fixture(scope="module")
+def claims(demo_files: CompanyFiles) -> pd.DataFrame:
+    return pd.read_excel(demo_files.claims).set_index("claim_id", drop=False)
+
+
+@pytest.fixture(scope="module")
+def orders(demo_files: CompanyFiles) -> pd.DataFrame:
+    return pd.read_csv(demo_files.orders, parse_dates=["ordered_at"])
+
+
+def fitted(contracts: pd.DataFrame) -> tuple[dict[str, float], float]:
+    """Coefficients per standard deviation and the AUC on a held-out quarter."""
+    table = pd.get_dummies(contracts.drop(columns=["contract_id", "customer_id", "churned", "total_fee"]), dtype=float)
+    leaves = contracts.churned == "yes"
+    train, test, y_train, y_test = train_test_split(table, leaves, test_size=0.25, random_state=0)
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(train, y_train)
+    coefficients = dict(zip(table.columns, model[-1].coef_[0], strict=True))
+    return coefficients, roc_auc_score(y_test, model.predict_proba(test)[:, 1])
+
+
+def test_churn_is_as_frequent_and_as_predictable_as_documented(contracts: pd.DataFrame) -> None:
+    assert 0.20 <= (contracts.churned == "yes").mean() <= 0.27
+    assert 0.80 <= fitted(contracts)[1] <= 0.90
+
+
+def test_churn_drivers_are_found_with_their_sign_and_the_rest_is_not(contracts: pd.DataFrame) -> None:
+    coefficients, _ = fitted(contracts)
+    assert coefficients["contract_type_month-to-month"] > 0 > coefficients["contract_type_two-year"]
+    assert coefficients["internet_service_fibre"] > 0 > coefficients["internet_service_none"]
+    for driver in truths.CHURN_DRIVERS:
+        if not isinstance(driver.effect, dict):
+            assert np.sign(coefficients[driver.column]) == np.sign(driver.effect), driver.column
+    weakest_cause = min(abs(coefficients[c]) for c in ("tenure_months", "support_calls_90d", "late_payments_12m"))
+    for column in truths.CHURN_NO_EFFECT:
+        strongest = max(abs(v) for k, v in coefficients.items() if k == column or k.startswith(column + "_"))
+        assert strongest < weakest_cause / 2, column
+
+
+def test_usage_falls_before_leaving(demo_files: CompanyFiles, contracts: pd.DataFrame) -> None:
+    usage = pd.read_parquet(demo_files.usage)
+    left = contracts.groupby("customer_id").churned.agg(lambda s: (s == "yes").any())
+    volume = usage.groupby([usage.customer_id.map(left), "month"]).data_gb.sum()
+    change = {who: volume[who].iloc[-1] / volume[who].iloc[0] - 1 for who in (True, False)}
+    assert change[True] == pytest.approx((1 - truths.USAGE_DECLINE_BEFORE_CHURN) ** 3 - 1, abs=0.05)
+    assert change[False] == pytest.approx(0, abs=0.05)
+
+
+def test_machine_failures_are_rare_and_can_be_foreseen_on_unseen_machines(telemetry: pd.DataFrame) -> None:
+    assert 0.025 <= telemetry.failure_24h.mean() <= 0.045
+    features = telemetry.assign(type=telemetry.type.map({"L": 0, "M": 1, "H": 2}))
+    features = features.drop(columns=["machine_id", "recorded_at", "plant", "line", "failure_24h"])
+    unseen = telemetry.machine_id.str[2:].astype(int) % 4 == 0
+    model = HistGradientBoostingClassifier(max_iter=150, learning_rate=0.05, random_state=0)
+    model.fit(features[~unseen], telemetry.failure_24h[~unseen])
+    score = roc_auc_score(telemetry.failure_24h[unseen], model.predict_proba(features[unseen])[:, 1])
+    assert 0.88 <= score < 0.995
+
+
+def test_every_labelled_reading_precedes_a_listed_failure(demo_files: CompanyFiles, telemetry: pd.DataFrame) -> None:
+    for machine, rows in telemetry.groupby("machine_id"):
+        at = pd.to_datetime([time for time, _ in demo_files.truths.failures[machine]])
+        for row in rows.itertuples():
+            soon = ((at >= row.recorded_at) & (at < row.recorded_at + pd.Timedelta("24h"))).any()
+            assert soon == bool(row.failure_24h)
+
+
+def test_weak_machines_fail_of_their_weakness(demo_files: CompanyFiles) -> None:
+    caused = {"coolant": "heat", "bearing": "bearing"}
+    for machine, defect in demo_files.truths.weak_machines.items():
+        modes = [mode for _, mode in demo_files.truths.failures[machine]]
+        assert caused[defect] in modes, machine
+
+
+def test_duplicate_claims_are_exactly_the_planted_ones(demo_files: CompanyFiles, claims: pd.DataFrame) -> None:
+    same = ["employee_id", "merchant", "expense_date", "amount"]
+    pairs = claims[claims.duplicated(same, keep=False)].sort_values([*same, "submitted_on"]).groupby(same).claim_id
+    assert {tuple(ids) for _, ids in pairs} == set(demo_files.truths.duplicate_claims)
+
+
+def test_over_limit_claims_are_exactly_the_planted_ones(demo_files: CompanyFiles, claims: pd.DataFrame) -> None:
+    over = claims[claims.amount > claims.category.map(dict(truths.CLAIM_LIMITS))]
+    assert set(over.claim_id) == set(demo_files.truths.over_limit_claims)
+
+
+def test_split_claims_stay_just_below_the_limit(demo_files: CompanyFiles, claims: pd.DataFrame) -> None:
+    for first, second in demo_files.truths.split_claims:
+        one, two = claims.loc[first], claims.loc[second]
+        assert (one.employee_id, one.merchant, one.expense_date) == (two.employee_id, two.merchant, two.expense_date)
+        limit = truths.CLAIM_LIMITS[one.category]
+        assert max(one.amount, two.amount) < limit < one.amount + two.amount
+
+
+def test_words_give_the_category_of_a_ticket_away(demo_files: CompanyFiles) -> None:
+    with closing(sqlite3.connect(demo_files.tickets)) as connection:
+        tickets = pd.read_sql_query("SELECT subject || ' ' || body AS text, category FROM tickets", connection)
+    for category, words in truths.TICKET_WORDS.items():
+        own = tickets.text[tickets.category == category].str.lower().str.contains("|".join(words)).mean()
+        others = tickets.text[tickets.category != category].str.lower().str.contains("|".join(words)).mean()
+        assert own > 0.9 > 0.2 > others, category
+
+
+def test_recent_tickets_are_the_counted_support_calls(demo_files: CompanyFiles, contracts: pd.DataFrame) -> None:
+    with closing(sqlite3.connect(demo_files.tickets)) as connection:
+        tickets = pd.read_sql_query("SELECT customer_id, opened_at FROM tickets", connection)
+    recent = tickets[pd.to_datetime(tickets.opened_at) > pd.Timestamp(truths.AS_OF) - pd.Timedelta(days=90)]
+    counted = contracts.groupby("customer_id").support_calls_90d.first()
+    assert recent.customer_id.value_counts().reindex(counted.index, fill_value=0).eq(counted).all()
+
+
+def test_orders_show_season_growth_and_the_gap(orders: pd.DataFrame) -> None:
+    month = orders.ordered_at.dt.to_period("M")
+    assert orders.ordered_at.is_monotonic_increasing and month.nunique() == 24
+    per_month = orders.groupby(month).size()
+    assert per_month["2025-11"] > 1.5 * per_month["2025-10"] > 1.5 * per_month["2026-02"]
+    camera = (orders.category == truths.ORDER_GROWING["category"]).groupby(month).mean()
+    assert camera["2026-09"] > 1.6 * camera["2024-10"]
+    gap = truths.ORDER_STOCKOUT
+    hit = (orders.warehouse == gap["warehouse"]) & (orders.category == gap["category"])
+    counts = hit.groupby(month).sum()
+    assert counts[gap["month"]] == 0 and counts.drop(gap["month"]).min() > 0
+
+
+def test_truths_json_says_what_the_code_says(demo_files: CompanyFiles) -> None:
+    written = json.loads(demo_files.truths_json.read_text(encoding="utf-8"))
+    assert written == json.loads(json.dumps(demo_files.truths.to_json()))
+    assert [d["column"] for d in written["churn"]["drivers"]] == [d.column for d in truths.CHURN_DRIVERS]
