@@ -55,7 +55,7 @@ class Sizes:
         def scaled(full: int, least: int) -> int:
             return max(least, round(full * scale))
 
-        return cls(scaled(20_000, 200), scaled(200_000, 2_000), scaled(60, 10), scaled(5_000, 300), scaled(400, 60))
+        return cls(scaled(20_000, 200), scaled(200_000, 2_000), scaled(60, 24), scaled(5_000, 300), scaled(400, 60))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def write_company(folder: Path, *, seed: int = 7, scale: float = 1.0, progress: 
     _refuse_foreign(folder)
     aside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
     try:
-        aside.mkdir(parents=True)
+        aside.mkdir(mode=0o700, parents=True)
         rows, truths = _write_tables(aside, seed, scale, progress or _silent)
         _swap(aside, folder)
     except OSError as error:
