@@ -1,0 +1,56 @@
+"""ipykernel as we run it: no history file, no debugger, no chatter; widgets work after a fork."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+# A debugger in a served kernel costs 27 MB and opens ports; ipykernel goes without it when it is not there.
+sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
+
+from ipykernel.kernelapp import IPKernelApp  # noqa: E402 - debugpy has to be blocked first
+from traitlets.config import Config  # noqa: E402
+
+
+class SandboxKernelApp(IPKernelApp):
+    """A kernel that has nobody to connect to and nothing to say on its terminal."""
+
+    def init_control(self, context: Any) -> None:
+        """Without the debugger's own connection: connecting is refused, and ZMQ would try again for ever."""
+        super().init_control(context)
+        endpoint = self.shell_socket.LAST_ENDPOINT
+        if endpoint:
+            self.debug_shell_socket.disconnect(endpoint)
+
+    def init_iopub(self, context: Any) -> None:
+        """Forked children cannot print through a TCP port; ipykernel goes without and would warn at every start."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            super().init_iopub(context)
+
+    def init_poller(self) -> None:
+        """No thread that watches for the parent's end: the operating system does (PR_SET_PDEATHSIG)."""
+
+    def log_connection_info(self) -> None:
+        names = ("shell", "iopub", "stdin", "hb", "control")
+        self._ports = {name: getattr(self, f"{name}_port") for name in names}
+
+
+def configuration() -> Config:
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.IPKernelApp.exec_PYTHONSTARTUP = False
+    return config
+
+
+def serve(connection_file: Path) -> None:
+    """Run the kernel of ``connection_file`` until it is told to end."""
+    app = SandboxKernelApp.instance(config=configuration())
+    app.initialize(["-f", str(connection_file)])
+    widgets = sys.modules.get("ipywidgets")
+    if widgets is not None:
+        # Imported before there was a kernel, it could not register: sliders would show and do nothing.
+        widgets.register_comm_target()
+    app.start()

@@ -1,0 +1,85 @@
+"""The few Linux calls that Python 3.11 has no name for, through libc. Everything here raises OSError with errno."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import sys
+
+AVAILABLE = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_CAPBSET_READ = 23
+PR_CAPBSET_DROP = 24
+PR_SET_SECUREBITS = 28
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+
+CLONE_NEWNS = 0x0002_0000
+CLONE_NEWUTS = 0x0400_0000
+CLONE_NEWIPC = 0x0800_0000
+CLONE_NEWUSER = 0x1000_0000
+CLONE_NEWPID = 0x2000_0000
+CLONE_NEWNET = 0x4000_0000
+
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MS_REC, MS_PRIVATE = 0x4000, 0x4_0000
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+    return result
+
+
+def syscall(number: int, *arguments: object) -> int:
+    """``syscall(2)``: integers are passed as longs, everything else as ctypes converts it."""
+    values = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
+    _libc.syscall.restype = ctypes.c_long
+    return _check(_libc.syscall(ctypes.c_long(number), *values), f"syscall {number}")
+
+
+def prctl(option: int, argument: int = 0, second: int = 0) -> int:
+    zero = ctypes.c_ulong(0)
+    return _check(
+        _libc.prctl(ctypes.c_int(option), ctypes.c_ulong(argument), ctypes.c_ulong(second), zero, zero),
+        f"prctl {option}",
+    )
+
+
+def unshare(flags: int) -> None:
+    _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def setns(descriptor: int, kind: int) -> None:
+    _check(_libc.setns(ctypes.c_int(descriptor), ctypes.c_int(kind)), "setns")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    _check(
+        _libc.mount(
+            source.encode(), target.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags),
+            data.encode() if data else None,
+        ),
+        f"mount {target}",
+    )  # fmt: skip
+
+
+def thread_count() -> int:
+    """Threads of this process; 1 where /proc does not tell (no confinement depends on it there)."""
+    try:
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - runs in the zygote, where pathlib adds nothing
+    except OSError:
+        return 1
+
+
+def die_with_parent(signal_number: int) -> None:
+    """The kernel sends ``signal_number`` when the parent (thread) ends; every change of credentials clears it."""
+    prctl(PR_SET_PDEATHSIG, signal_number)
