@@ -154,17 +154,6 @@ class _FilterProgram(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def available() -> bool:
-    """Whether this machine has seccomp filters and this package a table for it."""
-    if not linux.AVAILABLE:
-        return False
-    try:
-        with open("/proc/self/status") as status:
-            return "\nSeccomp:" in status.read()
-    except OSError:
-        return False
-
-
 def install() -> None:
     """Filter this process and its descendants for good. Needs no_new_privs; raises OSError where refused."""
     machine = platform.machine()
