@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from sandbox.core.errors import BadInput
 from sandbox.core.ids import check_dataset_name
 from sandbox.core.messages import Language
 from sandbox.core.roles import Role
@@ -187,7 +188,10 @@ class DatasetSpec(_Model):
     @field_validator("name")
     @classmethod
     def _name(cls, value: str) -> str:
-        return check_dataset_name(value)
+        try:
+            return check_dataset_name(value)
+        except BadInput as error:  # as a ValueError it gets its line in the file
+            raise ValueError(" ".join(error.render())) from None
 
     @field_validator("gates", mode="before")
     @classmethod

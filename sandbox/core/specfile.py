@@ -28,6 +28,10 @@ def parse_spec(text: str, file: str) -> DatasetSpec:
             line=line,
             problem=error.problem or "unknown problem",
         ) from None
+    except yaml.YAMLError as error:
+        raise BadInput(
+            "{file}, line 1: this is not readable YAML: {problem}.", _SCHEMA_HINT, file=file, problem=str(error)
+        ) from None
     if not isinstance(data, dict):
         raise BadInput("{file}, line 1: the file holds no dataset.", _SCHEMA_HINT, file=file)
     try:

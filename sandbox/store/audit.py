@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,9 +18,9 @@ from sandbox.store.workspace import Workspace, write_atomically
 
 
 class AuditLog:
-    """Appends events under the workspace's audit key. The head (last seq and hash) is kept in a file of its own,
+    """Appends events under the workspace's audit key.
 
-    so that events removed from the end are found as well.
+    The head (last seq and hash) is kept in a file of its own, so that events removed from the end are found as well.
     """
 
     def __init__(self, key: bytes, head_file: Path) -> None:
@@ -63,9 +64,12 @@ class AuditLog:
         return [AuditEvent(**row._mapping) for row in reversed(connection.execute(query).all())]
 
     def keep_head(self, seq: int, digest: str) -> None:
-        kept = self.head()
-        if kept is None or kept[0] < seq:
-            write_atomically(self._head_file, json.dumps({"seq": seq, "hash": digest}).encode())
+        """Remember the chain's last event; several processes may do so at once, and the head never goes back."""
+        with self._head_file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            kept = self.head()
+            if kept is None or kept[0] < seq:
+                write_atomically(self._head_file, json.dumps({"seq": seq, "hash": digest}).encode())
 
     def head(self) -> tuple[int, str] | None:
         try:

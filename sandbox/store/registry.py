@@ -55,6 +55,11 @@ class Registry:
     def close(self) -> None:
         self._engine.dispose()
 
+    def verify_audit(self) -> int:
+        """The number of events in an unbroken audit chain; raises Damaged naming the first line that does not hold."""
+        with self._engine.connect() as connection:
+            return self.audit.verify(connection)
+
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         with self._engine.connect() as connection:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,11 +125,14 @@ class Workspace:
     def app_version(self, slug: str, version: VersionId) -> Path:
         return self.app(slug) / str(version)
 
+    def handoff(self, slug: str, version: VersionId) -> Path:
+        return self.app(slug) / f"{slug}-{version}-handoff.zip"
+
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write beside, flush to disk, rename: readers see the old file or the new one, never half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

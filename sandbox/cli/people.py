@@ -1,0 +1,88 @@
+"""``sandbox people``: local accounts and their sign-in links."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sandbox.cli.options import home_option, json_option, open_services, print_json, show
+from sandbox.core.errors import Unavailable
+from sandbox.core.ids import check_slug
+from sandbox.core.messages import as_language
+from sandbox.core.roles import Person, Role
+from sandbox.cli.links import signin_link
+from sandbox.store.workspace import Workspace
+
+
+@click.group()
+def people() -> None:
+    """Local accounts: list, add, make a sign-in link."""
+
+
+@people.command("list")
+@home_option
+@json_option
+def list_(home: Path | None, as_json: bool) -> None:
+    """Show the accounts. JSON: name, display_name, roles, department, language."""
+    with open_services(home) as services, services.registry.reading() as reading:
+        rows = [_row(person) for person in reading.people()]
+    columns = {"name": "Name", "display_name": "Displayed as", "roles": "Roles", "department": "Department"}
+    show(rows, as_json, columns, "No accounts yet; `sandbox people add` makes one.")
+
+
+@people.command()
+@home_option
+@click.argument("name")
+@click.option("--display-name", required=True, help="What colleagues read.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role]))
+@click.option("--department", default="")
+@click.option("--language", type=click.Choice(["en", "zh-CN"]), default="en", show_default=True)
+def add(
+    home: Path | None, name: str, display_name: str, roles: tuple[str, ...], department: str, language: str
+) -> None:
+    """Make the account NAME, or change it."""
+    person = Person(
+        check_slug(name, "account name"),
+        display_name,
+        frozenset(Role(r) for r in roles),
+        department,
+        as_language(language),
+    )
+    with open_services(home) as services, services.registry.transaction("operator") as tx:
+        tx.put_person(person, services.now())
+        tx.record("person.added", name, services.now(), roles=sorted(roles))
+    click.echo(f"Account {name} is ready; `sandbox people link {name}` makes a sign-in link.")
+
+
+@people.command()
+@home_option
+@json_option
+@click.argument("name")
+def link(home: Path | None, as_json: bool, name: str) -> None:
+    """Make a one-time sign-in link for NAME. JSON: name, link."""
+    with open_services(home) as services:
+        with services.registry.reading() as reading:
+            person = reading.person(name)
+        address = signin_link(services, person, running(services.workspace)["portal"])
+    if as_json:
+        print_json({"name": name, "link": address})
+    else:
+        click.echo(address)
+
+
+def running(workspace: Workspace) -> dict[str, Any]:
+    """Addresses of the sandbox that is up on this workspace; Unavailable when none is."""
+    try:
+        state: dict[str, Any] = json.loads((workspace.run / "up.json").read_text())
+    except FileNotFoundError:
+        raise Unavailable(
+            "No sandbox is up on {home}.", "Start it with `sandbox up` in another window.", home=str(workspace.home)
+        ) from None
+    return state
+
+
+def _row(person: Person) -> dict[str, Any]:
+    return {**vars(person), "roles": sorted(person.roles)}

@@ -1,0 +1,137 @@
+"""The three programs as child processes: start, wait until they answer, stop within seconds, leave nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.core.errors import Unavailable
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Program:
+    """One server program: a Python module, its log file, and the address that answers when it is ready."""
+
+    name: str
+    module: str
+    health: str
+    log: Path
+
+
+def free_port(host: str, wanted: int, setting: str) -> int:
+    """``wanted`` if it can be bound, any free port if it is 0. Raises Unavailable naming the setting."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wanted))
+        except OSError as error:
+            raise Unavailable(
+                "Port {port} is taken or not allowed: {problem}.",
+                "Set {setting} to another port, or to 0 for a free one; `ss -ltnp` shows who has it.",
+                port=wanted,
+                problem=error.strerror or str(error),
+                setting=setting,
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+class Programs:
+    """Runs programs in sessions of their own, so that Ctrl-C reaches us alone and we end them in order."""
+
+    def __init__(self) -> None:
+        self._running: list[tuple[Program, subprocess.Popen[bytes]]] = []
+
+    def start(self, program: Program, environment: Mapping[str, str]) -> None:
+        with program.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", program.module],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            )
+        program.log.chmod(0o600)
+        self._running.append((program, process))
+
+    def wait_ready(self, seconds: float) -> None:
+        """Return when all answer. Raises Unavailable with the end of the log of one that ended or stayed silent."""
+        deadline = time.monotonic() + seconds
+        for program, process in self._running:
+            while not _answers(program.health):
+                if process.poll() is not None:
+                    raise self._failed(program, f"it ended with code {process.returncode}")
+                if time.monotonic() > deadline:
+                    raise self._failed(program, f"it did not answer within {seconds:.0f} seconds")
+                time.sleep(0.05)
+
+    def ended(self) -> tuple[Program, int] | None:
+        """A program that ended by itself, with its exit code; None while all run."""
+        for program, process in self._running:
+            if process.poll() is not None:
+                return program, process.returncode
+        return None
+
+    def stop(self, patience: float = 2.0) -> None:
+        """End all: ask first, insist after ``patience`` seconds; returns when every one is gone."""
+        for _, process in self._running:
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + patience
+        for _, process in self._running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+        for _, process in self._running:
+            # The whole session, also when its leader is gone: helpers of a program must not outlive it.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self._running.clear()
+
+    @staticmethod
+    def _failed(program: Program, how: str) -> Unavailable:
+        tail = "\n".join(program.log.read_text(errors="replace").splitlines()[-8:]) if program.log.exists() else ""
+        return Unavailable(
+            "The {program} could not be started: {how}.\n{tail}",
+            "The whole log is {log}; `sandbox doctor` tells what this machine lacks.",
+            program=program.name,
+            how=how,
+            tail=tail,
+            log=str(program.log),
+        )
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def _end_with_parent() -> None:
+    """In the child, before exec: be told to stop when ``sandbox up`` dies, however it dies."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def module_programs(run: Path, urls: Mapping[str, str]) -> Sequence[Program]:
+    """The three programs in the order in which they start."""
+    return (
+        Program("portal", "sandbox.portal", f"{urls['portal']}/healthz", run / "portal.log"),
+        Program("app server", "sandbox.appserver", f"{urls['apps']}/healthz", run / "appserver.log"),
+        Program("JupyterLab", "sandbox.labserver", f"{urls['lab']}/sandbox/healthz", run / "labserver.log"),
+    )

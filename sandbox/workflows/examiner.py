@@ -1,0 +1,186 @@
+"""The examiner: takes queued submissions one after the other, has them examined elsewhere, records what came out.
+
+It is a thread of the portal, the registry's only writer; the work itself runs on an ``Executor`` (a process pool here,
+a cluster where there is one). An examination that was cut off by a stop or a crash is queued again at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import multiprocessing
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+
+from sandbox.core.findings import Finding, Level
+from sandbox.core.ids import VersionId
+from sandbox.core.messages import Message
+from sandbox.core.project import AppVersion, Submission
+from sandbox.workflows.examine import PROGRESS_FILE, Job, Outcome, examine_submission
+from sandbox.workflows.services import Services
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.3
+
+
+def process_pool(workers: int) -> Executor:
+    """Fresh processes: a forked copy of the portal would hold its sockets and its registry connections."""
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=20)
+
+
+class Examiner:
+    """``start`` once, ``wake`` after every submission, ``stop`` at the end. Examines at most ``workers`` at a time."""
+
+    def __init__(self, services: Services, executor: Callable[[], Executor] | None = None) -> None:
+        self._services = services
+        self._make_executor = executor or (lambda: process_pool(services.settings.examination_workers))
+        self._executor: Executor | None = None
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name="examiner", daemon=True)
+
+    def start(self) -> None:
+        for cut_off in self._queue("running"):
+            self._put(cut_off, examination="queued", progress="")
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the queue now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End without waiting for an examination that runs; it begins anew at the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._executor is not None:
+            _end_at_once(self._executor)
+        self._thread.join(timeout=1.0)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            running: dict[Future[Outcome], Submission] = {}
+            queued = self._queue("queued")
+            for submission in reversed(queued[-self._services.settings.examination_workers :]):
+                running[self._begin(submission)] = submission
+            for future, submission in running.items():
+                self._finish(submission, future)
+            if not queued:
+                self._wake.wait(2.0)
+                self._wake.clear()
+
+    def _queue(self, examination: str) -> list[Submission]:
+        with self._services.registry.reading() as reading:
+            return [s for s in reading.submissions(undecided=True) if s.examination == examination]
+
+    def _begin(self, submission: Submission) -> Future[Outcome]:
+        self._put(submission, examination="running", progress="")
+        if self._executor is None:
+            self._executor = self._make_executor()
+        try:
+            return self._executor.submit(examine_submission, self._job(submission))
+        except BrokenProcessPool:
+            self._executor = self._make_executor()
+            return self._executor.submit(examine_submission, self._job(submission))
+
+    def _job(self, submission: Submission) -> Job:
+        services, settings = self._services, self._services.settings
+        with services.registry.reading() as reading:
+            project = reading.project(submission.project)
+        return Job(
+            project=project,
+            number=submission.number,
+            sha256=submission.sha256,
+            folder=services.workspace.submission(submission.project, submission.number),
+            snapshots={
+                name: services.workspace.snapshot(name, VersionId.parse(version))
+                for name, version in submission.pins.items()
+            },
+            content=services.content,
+            shelf=services.workspace.apps,
+            small_cell=settings.small_cell,
+            seconds=settings.examination_seconds,
+            output_bytes=settings.output_bytes,
+            memory_bytes=settings.kernel_memory,
+            max_bytes=settings.submission_bytes,
+            max_files=settings.submission_files,
+            started=services.now(),
+        )
+
+    def _finish(self, submission: Submission, future: Future[Outcome]) -> None:
+        progress_file = self._services.workspace.submission(submission.project, submission.number) / PROGRESS_FILE
+        shown = ""
+        while not self._stopping.is_set():
+            try:
+                outcome = future.result(timeout=_POLL_SECONDS)
+            except TimeoutError:
+                with contextlib.suppress(OSError, ValueError):
+                    if (text := progress_file.read_text()) != shown:
+                        json.loads(text)
+                        shown = text
+                        self._put(submission, examination="running", progress=shown)
+            except Exception as error:
+                if self._stopping.is_set():
+                    return
+                log.exception("examination of %s/%s broke", submission.project, submission.number)
+                if isinstance(error, BrokenProcessPool):
+                    self._executor = None
+                self._record(submission, Outcome((_broken(error).to_json(),)), "broken")
+                return
+            else:
+                self._record(submission, outcome, "done")
+                return
+
+    def _record(self, submission: Submission, outcome: Outcome, examination: str) -> None:
+        now = self._services.now()
+        with self._services.registry.transaction("examiner") as tx:
+            current = tx.submission(submission.project, submission.number)
+            tx.put_submission(
+                replace(
+                    current,
+                    examination=examination,
+                    progress="",
+                    findings=outcome.findings,
+                    evidence=outcome.evidence,
+                    version=outcome.version,
+                )
+            )
+            if outcome.version:
+                tx.put_app_version(AppVersion(submission.project, outcome.version, submission.number, "candidate", now))
+            levels = [f["level"] for f in outcome.findings]
+            tx.record(
+                "submission.examined",
+                submission.project,
+                now,
+                number=submission.number,
+                result=examination,
+                version=outcome.version,
+                **{level.value: levels.count(level.value) for level in Level},
+            )
+
+    def _put(self, submission: Submission, *, examination: str, progress: str) -> None:
+        with self._services.registry.transaction("examiner") as tx:
+            current = tx.submission(submission.project, submission.number)
+            tx.put_submission(replace(current, examination=examination, progress=progress))
+
+
+def _broken(error: BaseException) -> Finding:
+    return Finding(
+        "examination",
+        Level.FAIL,
+        Message(
+            "The examination itself broke ({kind}); this is not the author's fault.", {"kind": type(error).__name__}
+        ),
+        Message("Submit again; if it breaks again, tell the operator, who finds the cause in the portal's log."),
+    )
+
+
+def _end_at_once(executor: Executor) -> None:
+    """``shutdown`` waits for what runs; the portal has two seconds. Its workers end their kernels when they are told."""
+    processes = list((getattr(executor, "_processes", None) or {}).values())
+    executor.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()

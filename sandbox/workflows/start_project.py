@@ -1,0 +1,135 @@
+"""Start a micro-project: from the form to a project with pinned snapshots, and the files that JupyterLab opens."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import nbformat
+
+from sandbox.catalog import Catalog, may_use
+from sandbox.core.errors import BadInput, Conflict, NotAllowed
+from sandbox.core.ids import slugify
+from sandbox.core.lifecycle import State
+from sandbox.core.messages import Language, as_language
+from sandbox.core.project import NewProject, Project
+from sandbox.core.roles import Person, Role
+from sandbox.notebooks.templates import load_template, starter_notebook
+from sandbox.store.registry import Reading
+from sandbox.workflows.access import owned_project, visible_project
+from sandbox.workflows.services import Services
+
+NOTEBOOK = "notebook.ipynb"
+
+
+def start_project(services: Services, person: Person, new: NewProject) -> Project:
+    """Create the project as a draft of ``person``, pinned to the newest snapshot of each of its datasets.
+
+    Raises NotAllowed for a dataset that the person may not use, BadInput for one without a snapshot.
+    """
+    person.require(Role.STAFF)
+    template = load_template(services.content, new.template)
+    pins = {name: newest_snapshot(services, person, name) for name in new.datasets}
+    now = services.now()
+    with services.registry.transaction(person.name) as tx:
+        project = Project(
+            slug=_free_slug(tx, slugify(new.title, fallback=new.template)),
+            owner=person.name,
+            title=new.title.strip(),
+            problem=new.problem.strip(),
+            kpi=new.kpi,
+            department=new.department.strip() or person.department,
+            template=template.name,
+            pins=pins,
+            state=State.DRAFT,
+            language=as_language(new.language),
+            created=now,
+            changed=now,
+        )
+        tx.add_project(project)
+        tx.record("project.started", project.slug, now, template=template.name, pins=pins)
+    return project
+
+
+def newest_snapshot(services: Services, person: Person, dataset: str) -> str:
+    """The newest version of a dataset's snapshots, if ``person`` may use it."""
+    entry = Catalog(services.workspace, services.content).entry(dataset)
+    decision = may_use(person, entry.spec)
+    if not decision.allowed:
+        raise NotAllowed(
+            "You may not use the dataset {dataset}: {reason}.",
+            "Ask its owner, {owner}, for access.",
+            dataset=dataset,
+            reason=decision.reason,
+            owner=entry.spec.owner,
+        )
+    if entry.latest is None:
+        raise BadInput(
+            "The dataset {dataset} has no snapshot yet.",
+            "Ask a data steward to run `sandbox dataset build {dataset}`.",
+            dataset=dataset,
+        )
+    return str(entry.latest)
+
+
+def _free_slug(reading: Reading, wanted: str) -> str:
+    slug, number = wanted, 1
+    while reading.has_project(slug):
+        number += 1
+        slug = f"{wanted}-{number}"
+    return slug
+
+
+def project_starter(services: Services, person: Person, slug: str, language: Language | None = None) -> bytes:
+    """A zip of the files that a new project begins with: its notebook in the person's language, ``project.toml``."""
+    with services.registry.reading() as reading:
+        project = owned_project(reading, person, slug)
+    template = load_template(services.content, project.template)
+    notebook = starter_notebook(template, language or as_language(project.language), project)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(NOTEBOOK, nbformat.writes(notebook))
+        archive.writestr("project.toml", project_toml(project))
+    return buffer.getvalue()
+
+
+def project_toml(project: Project) -> str:
+    """An informative copy of the project for people and bundles; nothing is granted by it."""
+    lines = ["# For information. Grants and pins are the portal's; changing them here changes nothing."]
+    for key in ("slug", "owner", "title", "problem", "department", "template", "language"):
+        lines.append(f"{key} = {_toml(getattr(project, key))}")
+    lines += ["", "[kpi]", *(f"{k} = {_toml(v)}" for k, v in project.kpi.to_json().items())]
+    lines += ["", "[pins]", *(f"{k} = {_toml(v)}" for k, v in project.pins.items()), ""]
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    return repr(value) if isinstance(value, int | float) else json.dumps(str(value), ensure_ascii=False)
+
+
+def project_grants(services: Services, person: Person, slug: str) -> Mapping[str, str]:
+    """Dataset → snapshot version that kernels of this project may read. Asked at every kernel start."""
+    with services.registry.reading() as reading:
+        return dict(visible_project(reading, person, slug).pins)
+
+
+def renew_pins(services: Services, person: Person, slug: str) -> Project:
+    """Pin the newest snapshots that the person may use; only in a draft, so that a submission keeps its data."""
+    now = services.now()
+    with services.registry.reading() as reading:
+        project = owned_project(reading, person, slug)
+    pins = {name: newest_snapshot(services, person, name) for name in project.pins}
+    with services.registry.transaction(person.name) as tx:
+        project = owned_project(tx, person, slug)
+        if project.state not in (State.DRAFT, State.PUBLISHED):
+            raise Conflict(
+                "The data of a project that waits for review cannot change.", "Take the submission back first."
+            )
+        project = replace(project, pins=pins, changed=now)
+        tx.put_project(project)
+        tx.record("project.pins-renewed", slug, now, pins=pins)
+    return project
