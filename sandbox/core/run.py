@@ -1,0 +1,39 @@
+"""What came of running a notebook from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+#: Why a run ended early: "" it did not; ``time`` its time was up; ``memory`` the kernel went over its memory;
+#: ``output`` it showed more than is allowed; ``died`` the kernel ended by itself.
+Stopped = Literal["", "time", "memory", "died", "output"]
+
+
+@dataclass(frozen=True)
+class RunError:
+    """The cell that did not come to its end. ``name`` is the exception's class, or what ended the kernel."""
+
+    cell_id: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """``notebook`` is the executed notebook, as far as it came, with the widgets' state in its metadata.
+
+    ``cells_run`` counts code cells that came to their end, ``output_bytes`` everything that the kernel sent.
+    """
+
+    notebook: Mapping[str, Any]
+    error: RunError | None = None
+    stopped: Stopped = ""
+    seconds: float = 0.0
+    cells_run: int = 0
+    output_bytes: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None and not self.stopped
