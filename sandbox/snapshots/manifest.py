@@ -1,0 +1,185 @@
+"""What a snapshot says about itself: ``manifest.json``, written once and never changed.
+
+Numbers, hashes and words only: no raw value, no key, no path of the machine that built it. Readers keep fields that
+they do not know, so that a newer manifest survives a round trip. Raise FORMAT only when an old reader would misread it;
+``tests/snapshots/test_manifest.py`` keeps an old one as a fixture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sandbox.core.errors import Damaged, NotFound, Unavailable
+from sandbox.core.ids import VersionId
+from sandbox.core.spec import ColumnClass, DatasetSpec, Text
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+DATA = "data.duckdb"
+TABLE = "data"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+
+class SourceFacts(_Model):
+    """The raw table that was read: ``name`` without folder, ``columns`` in its order and ``unlisted`` in the spec."""
+
+    kind: str
+    name: str
+    bytes: int
+    sha256: str
+    encoding: str | None = None
+    columns: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+
+
+class Counts(_Model):
+    """``entered`` = ``published`` + ``left_out`` for rows. A unit counts as left out when any of its rows is."""
+
+    entered: int
+    published: int
+    left_out: int
+
+
+class ClassCounts(_Model):
+    """Classes of rows that agree on all quasi-identifiers; ``smallest`` in units."""
+
+    count: int
+    smallest: int
+    small: int
+
+
+class GateResult(_Model):
+    """A gate that was passed, with all that is needed to measure it again."""
+
+    kind: Literal["k_anonymity"]
+    k: int
+    suppress: float
+    unit: str
+    quasi_identifiers: tuple[str, ...]
+    before: ClassCounts
+    after: ClassCounts
+    rows_left_out: int
+    units_left_out: int
+    share_left_out: float
+
+
+class Value(_Model):
+    """A frequent value and the rounded share of rows that have it."""
+
+    value: str
+    share: float
+
+
+class ColumnProfile(_Model):
+    """Statistics that are safe to show in the catalogue; None or empty where a number would say too much."""
+
+    nulls: float
+    distinct: int | None = None
+    low: str | None = None
+    middle: str | None = None
+    high: str | None = None
+    values: tuple[Value, ...] = ()
+
+
+class ColumnFacts(_Model):
+    """A column of the snapshot; ``type`` is its DuckDB type there, ``rule`` how it was made safe."""
+
+    name: str
+    type: str
+    cls: ColumnClass = Field(alias="class")
+    rule: dict[str, Any]
+    description: Text
+    profile: ColumnProfile | None = None
+
+
+class FileFacts(_Model):
+    name: str = DATA
+    bytes: int
+    sha256: str
+
+
+class Manifest(_Model):
+    """One immutable build of a dataset.
+
+    ``content_hash`` covers names, types and rows, whatever their order; ``file.sha256`` the bytes of the database.
+    ``entities`` are the names of the pseudonym keys with a check value that tells keys apart and betrays nothing.
+    """
+
+    format: int = FORMAT
+    dataset: str
+    version: str
+    built: datetime
+    title: Text
+    description: Text
+    owner: str
+    classification: str
+    personal: bool
+    unit: str
+    entity: str
+    entities: dict[str, str] = Field(default_factory=dict)
+    spec_hash: str
+    source: SourceFacts
+    rows: Counts
+    units: Counts | None
+    columns: tuple[ColumnFacts, ...]
+    dropped: tuple[str, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+    content_hash: str
+    file: FileFacts
+    versions: dict[str, str]
+
+    @property
+    def version_id(self) -> VersionId:
+        return VersionId.parse(self.version)
+
+    def render(self) -> bytes:
+        """Canonical JSON text: the same manifest always gives the same bytes."""
+        data = self.model_dump(mode="json", by_alias=True)
+        return (json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def parse_manifest(text: bytes, place: str) -> Manifest:
+    """Raises Damaged when ``text`` is not a manifest, Unavailable when it is of a newer format."""
+    try:
+        data = json.loads(text)
+        if isinstance(data, dict) and isinstance(data.get("format"), int) and data["format"] > FORMAT:
+            raise Unavailable(
+                "The snapshot {place} was made by a newer version of the sandbox (format {format}).",
+                "Update the sandbox, or use an older snapshot.",
+                place=place,
+                format=data["format"],
+            )
+        return Manifest.model_validate(data)
+    except (ValueError, ValidationError):
+        raise Damaged(
+            "The manifest of the snapshot {place} cannot be read.",
+            "Build the dataset again and delete this version, or restore it from a backup.",
+            place=place,
+        ) from None
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the snapshot in ``folder``; NotFound when there is no snapshot."""
+    place = f"{folder.parent.name}/{folder.name}"
+    try:
+        text = (folder / MANIFEST).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound(
+            "There is no snapshot {place}.", "List the snapshots with `sandbox dataset list`.", place=place
+        ) from None
+    return parse_manifest(text, place)
+
+
+def spec_hash(spec: DatasetSpec) -> str:
+    """sha256 of what the spec says, whatever its comments, order of keys and layout."""
+    data = spec.model_dump(mode="json", by_alias=True)
+    return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

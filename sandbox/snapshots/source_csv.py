@@ -1,0 +1,227 @@
+"""CSV sources: UTF-8 is read by DuckDB in place and in parallel; other encodings through a private UTF-8 copy.
+
+Nothing is left to guessing at read time: encoding, delimiter, column names and types are fixed before, so that a row
+that does not fit is an error with its line, never a row that is silently padded, shifted or skipped. Types are found
+over all rows, and only for columns whose type the spec does not declare. Numbers with leading zeros stay texts.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sandbox.core.errors import BadInput, SandboxError
+from sandbox.core.spec import Source
+from sandbox.snapshots.encoding import examine, write_as_utf8
+from sandbox.snapshots.sql import Sql, identifier, join, value
+from sandbox.snapshots.table import Table, Types, check_names, checked_type
+
+_DELIMITERS = (",", ";", "\t", "|")
+_SAMPLE = 200
+_BLANK = ["", " "]
+_READ = (
+    "read_csv(?, auto_detect=false, columns=?, delim=?, header=?, quote='\"', escape='\"',"
+    " strict_mode=true, nullstr=?)"
+)
+# Tried in this order; a pattern guards each cast, because CAST('1.5' AS BIGINT) rounds and '007' loses its zeros.
+_PATTERNS = (
+    ("BOOLEAN", r"(?i)\s*(true|false)\s*"),
+    ("BIGINT", r"\s*[+-]?(0|[1-9]\d{0,17})\s*"),
+    ("DOUBLE", r"\s*[+-]?((0|[1-9]\d{0,17})(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*"),
+    ("DATE", r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\s*"),
+    ("TIMESTAMP", r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?\s*"),
+)
+
+
+def open_table(
+    source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types
+) -> Table:
+    text = examine(path, source.encoding)
+    copy = scratch / "source.csv"
+    file = path if text.plain else copy
+
+    def remove() -> None:
+        copy.unlink(missing_ok=True)
+
+    with ExitStack() as undo:
+        undo.callback(remove)
+        if not text.plain:
+            write_as_utf8(path, text.encoding, copy)
+        delimiter = source.delimiter or _delimiter(file)
+        names, rows = _header(file, delimiter, source.header, path.name)
+        check_names(names, path.name)
+        if not rows:
+            raise BadInput("{file} has column names but no rows.", "Export it again with its rows.", file=path.name)
+        read = _Reading(connection, file, delimiter, source.header)
+        declared = {n: checked_type(connection, t, n) for n in names if (t := types.get(n))}
+        try:
+            kinds = {**read.find_types(names, declared), **declared}
+        except duckdb.Error as error:
+            raise _explain(error, path.name) or error from None
+        undo.pop_all()
+    columns = tuple((n, kinds[n]) for n in names)
+    return Table(
+        columns,
+        "SELECT " + join(identifier(n) for n in names) + " FROM " + read.relation(columns),
+        text.fingerprint,
+        {"encoding": text.encoding.removesuffix("-sig"), "delimiter": delimiter},
+        lambda error: _explain(error, path.name),
+        remove,
+    )
+
+
+class _Reading:
+    """How one file is read; ``relation`` with given types, ``find_types`` over all rows."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, file: Path, delimiter: str, header: bool) -> None:
+        self._connection, self._file, self._delimiter, self._header = connection, file, delimiter, header
+
+    def relation(self, columns: tuple[tuple[str, str], ...]) -> Sql:
+        return Sql(_READ, (str(self._file), dict(columns), self._delimiter, self._header, _BLANK))
+
+    def find_types(self, names: list[str], declared: Types) -> dict[str, str]:
+        """The narrowest type that all values of a column have; VARCHAR where no other fits or all are empty."""
+        open_names = [n for n in names if n not in declared]
+        if not open_names:
+            return {}
+        counts = []
+        for name in open_names:
+            column = identifier(name)
+            fits = [_fits(column, kind, pattern) for kind, pattern in _PATTERNS]
+            counts += ["count(" + column + ")", *fits]
+        query = "SELECT " + join(counts) + " FROM " + self.relation(tuple((n, "VARCHAR") for n in names))
+        row = self._connection.execute(query.text, query.parameters).fetchone() or ()
+        width = 1 + len(_PATTERNS)
+        return {name: _narrowest(row[i * width : (i + 1) * width]) for i, name in enumerate(open_names)}
+
+
+def _fits(column: Sql, kind: str, pattern: str) -> Sql:
+    matches = "regexp_full_match(" + column + ", " + value(pattern) + ")"
+    return "count(*) FILTER (" + matches + " AND TRY_CAST(" + column + f" AS {kind}) IS NOT NULL)"
+
+
+def _narrowest(counts: tuple[Any, ...]) -> str:
+    filled, fits = counts[0], counts[1:]
+    for (kind, _), count in zip(_PATTERNS, fits, strict=True):
+        if filled and count == filled:
+            return kind
+    return "VARCHAR"
+
+
+def _records(file: Path, delimiter: str, count: int) -> list[list[str]]:
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        try:
+            return list(islice(csv.reader(text, delimiter=delimiter), count))
+        except csv.Error:
+            return []  # DuckDB will name the line
+
+
+def _delimiter(file: Path) -> str:
+    """The delimiter with which most of the first rows have the same number of columns, at least two."""
+    best, comma = (0.0, 0), ","
+    for delimiter in _DELIMITERS:
+        widths = Counter(len(r) for r in _records(file, delimiter, _SAMPLE) if r)
+        if not widths:
+            continue
+        width, rows = widths.most_common(1)[0]
+        score = (rows / widths.total(), width)
+        if width > 1 and score > best:
+            best, comma = score, delimiter
+    return comma
+
+
+def _header(file: Path, delimiter: str, named: bool, shown: str) -> tuple[list[str], int]:
+    """(column names, number of sampled data rows). Raises BadInput when the first line is missing or looks like data."""
+    records = [r for r in _records(file, delimiter, _SAMPLE) if r]
+    if not records or not any(cell.strip() for cell in records[0]):
+        raise BadInput(
+            "{file}, line 1: there are no column names.",
+            "The first line must name the columns, separated like the values below it.",
+            file=shown,
+        )
+    first, rows = records[0], records[1:]
+    if not named:
+        return [f"column{i}" for i in range(1, len(first) + 1)], len(records)
+    if _looks_like_data(first, rows):
+        raise BadInput(
+            "{file}, line 1: this looks like data, not like column names.",
+            "Add a first line that names the columns, or set `header: false` (they are then column1, column2 and so on).",
+            file=shown,
+        )
+    return [cell.strip() for cell in first], len(rows)
+
+
+def _looks_like_data(first: list[str], rows: list[list[str]]) -> bool:
+    """Whether the first line has the form of the lines below it: some cell with digits has its column's common form."""
+    if len(rows) < 3:
+        return False
+    alike = 0
+    for index, cell in enumerate(first):
+        column = [r[index].strip() for r in rows if index < len(r) and r[index].strip()]
+        cell = cell.strip()
+        if not column or not cell:
+            continue
+        same_form = sum(_form(c) == _form(cell) for c in column) >= 0.9 * len(column)
+        number = bool(re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell)) and not re.fullmatch(r"(19|20)\d\d", cell)
+        if (same_form and any(c.isdigit() for c in cell) and not _numbered(cell, first)) or number:
+            alike += 1
+        elif column.count(cell) >= 2 and len(set(column)) > 1:
+            alike += 1  # a value that occurs again further down, such as “Female”
+    return alike > 0 and alike >= 0.3 * len(first)
+
+
+def _numbered(cell: str, first: list[str]) -> bool:
+    """Names such as q1, q2 … or 2023, 2024 …: the same stem again in the header."""
+    stem = re.sub(r"\d+", "", cell)
+    return sum(re.sub(r"\d+", "", other) == stem for other in first) > 1
+
+
+def _form(cell: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", cell))
+
+
+def _explain(error: duckdb.Error, file: str) -> SandboxError | None:
+    """A read error with its line. DuckDB's text quotes the line's content, which is not passed on."""
+    text = str(error)
+    found = re.search(r"CSV Error on Line: (\d+)", text)
+    if not found:
+        return None
+    line = int(found[1])
+    if widths := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
+        return BadInput(
+            "{file}, line {line}: {found} columns instead of {expected}.",
+            "Correct that line: a value that holds the delimiter or a line break must be in double quotes.",
+            file=file,
+            line=line,
+            found=widths[2],
+            expected=widths[1],
+        )
+    if "unterminated quote" in text or "quote" in text.split("Possible")[0].lower():
+        return BadInput(
+            "{file}, line {line}: a double quote is not closed.",
+            "Close it, or write a double quote inside a value twice.",
+            file=file,
+            line=line,
+        )
+    if converted := re.search(r"Column (.+) is being converted as type (.+)", text):
+        return BadInput(
+            "{file}, line {line}: the value in column “{column}” is not of type {type}.",
+            "Correct the value, or declare `type: VARCHAR` for the column in the spec.",
+            file=file,
+            line=line,
+            column=converted[1],
+            type=converted[2],
+        )
+    return BadInput(
+        "{file}, line {line}: this line cannot be read.",
+        "Look at that line in a text editor and export the table again.",
+        file=file,
+        line=line,
+    )

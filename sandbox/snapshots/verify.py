@@ -1,0 +1,83 @@
+"""Verification of a snapshot from its files alone: is it what was built, and do its gates still hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from sandbox.core.errors import SandboxError
+from sandbox.core.messages import Message
+from sandbox.core.spec import KAnonymity
+from sandbox.snapshots.content import content_hash, table_columns
+from sandbox.snapshots.fingerprint import file_sha256
+from sandbox.snapshots.gates import measure
+from sandbox.snapshots.manifest import DATA, TABLE, Manifest, read_manifest
+from sandbox.snapshots.open import connect_locked
+from sandbox.snapshots.sql import identifier
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One line of a verification. ``name``: manifest, version, file, opens, columns, content, rows, or a gate's kind."""
+
+    name: str
+    ok: bool
+    detail: Message
+
+
+def verify_snapshot(folder: Path) -> list[Checked]:
+    """Check everything that can be recomputed from ``folder``; never raises for a damaged snapshot.
+
+    The gates are measured on the data; the hashes do not vouch for them.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except SandboxError as error:
+        return [Checked("manifest", False, error.message)]
+    lines = [Checked("manifest", True, Message("format {format}", {"format": manifest.format}))]
+    named = manifest.version == folder.name and manifest.dataset == folder.parent.name
+    named = named and manifest.content_hash.startswith(manifest.version_id.prefix)
+    lines.append(Checked("version", named, Message("{version}", {"version": f"{manifest.dataset}/{manifest.version}"})))
+    lines.append(_file(folder / DATA, manifest))
+    try:
+        with connect_locked(folder / DATA) as connection:
+            lines.append(Checked("opens", True, Message("DuckDB {version}", {"version": duckdb.__version__})))
+            lines.extend(_contents(connection, manifest))
+    except SandboxError as error:
+        lines.append(Checked("opens", False, error.message))
+    except duckdb.Error as error:
+        text = str(error).splitlines()[0]
+        lines.append(Checked("content", False, Message("cannot be read: {problem}", {"problem": text})))
+    return lines
+
+
+def _file(path: Path, manifest: Manifest) -> Checked:
+    try:
+        found = file_sha256(path)
+    except OSError as error:
+        return Checked("file", False, Message("cannot be read: {problem}", {"problem": error.strerror}))
+    if found == manifest.file.sha256:
+        return Checked("file", True, Message("sha256 {hash}…", {"hash": found[:12]}))
+    fields = {"found": found[:12], "expected": manifest.file.sha256[:12]}
+    return Checked("file", False, Message("sha256 is {found}…, the manifest says {expected}…", fields))
+
+
+def _contents(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iterator[Checked]:
+    table = identifier(TABLE)
+    columns = table_columns(connection, table)
+    same = columns == [(c.name, c.type) for c in manifest.columns]
+    yield Checked("columns", same, Message("{count} columns", {"count": len(columns)}))
+    digest, rows = content_hash(connection, table)
+    same = digest == manifest.content_hash
+    yield Checked("content", same, Message("content hash {hash}…", {"hash": digest[:12]}))
+    fields = {"rows": rows, "expected": manifest.rows.published}
+    yield Checked("rows", rows == manifest.rows.published, Message("{rows} rows of {expected}", fields))
+    for gate in manifest.gates:
+        wanted = KAnonymity(k=gate.k, suppress=gate.suppress)
+        found = measure(connection, table, wanted, gate.quasi_identifiers, gate.unit)
+        fields = {"smallest": found.smallest, "k": gate.k, "classes": found.count}
+        text = "the smallest of {classes} classes has {smallest} units; k is {k}"
+        yield Checked(gate.kind, found.small == 0 and found.smallest >= gate.k, Message(text, fields))
