@@ -1,11 +1,11 @@
-"""Read a saved model as data: which types it names, whether every one is known, whether its arrays are what they say.
+"""Read a saved model as data: which types it names, whether all are known, whether its arrays are what they say.
 
 A ``.skops`` file is a zip of ``schema.json`` (a tree of nodes, each naming a loader and a type) and NumPy arrays.
-The tree is audited inert; nothing is imported or built here. skops' own list of trusted types is wide and judges types
+The tree is audited inert; nothing is imported or built. skops' own list of trusted types is wide and judges types
 alone, so a node must pass both: skops' audit and the short list below of what a business model is made of.
 
-To allow a type: add it to ``ALLOWED`` with its loader in ``LOADERS`` if it needs one, think about what a crafted
-instance could do when it predicts (``trees.py`` is the example), and add its case to ``tests/publishing/test_model.py``.
+To allow a type: add it to ``ALLOWED``, and its loader to ``LOADERS`` if it needs one; think about what a crafted
+instance could do when it predicts (``trees.py`` is the example); add its case to ``tests/publishing/test_model.py``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import skops.io
 
 from sandbox.core.errors import BadInput, SandboxError
 from sandbox.publishing.contents import is_pickle
+from sandbox.publishing.identities import check_identities
 from sandbox.publishing.staging import read_limited
 from sandbox.publishing.trees import check_trees
 from sandbox.publishing.zipreader import read_zip
@@ -30,6 +31,7 @@ from sandbox.publishing.zipreader import read_zip
 MAX_BYTES = 64 * 2**20
 MAX_ARRAYS = 20_000
 MAX_NODES = 500_000
+MAX_COMPARED = 5_000_000
 SCHEMA = "schema.json"
 
 #: Package → classes. Private modules in between are ignored, because scikit-learn moves classes among them.
@@ -144,40 +146,23 @@ def _protocol() -> int:
 
 
 def _audited(schema: dict[str, Any], parts: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """All nodes of the tree. Every array is used, every file exists, and one id means one node:
-
-    skops takes the first node of an id for all later ones, so a second meaning would be an unchecked one.
-    """
+    """All nodes of the tree; every array is used, every file exists, and one id means one thing."""
     nodes: list[dict[str, Any]] = []
-    by_id: dict[Any, dict[str, Any]] = {}
     used: set[str] = set()
     for node in _walk(schema):
         if not all(isinstance(node.get(key), str) for key in ("__class__", "__module__", "__loader__")):
             raise _unreadable("a node has no type")
+        if not isinstance(node.get("__id__", 0), int):
+            raise _unreadable("a node has no number")
         if len(nodes) >= MAX_NODES:
             raise _unreadable("it has too many parts")
         nodes.append(node)
         if "file" in node:
             used.add(str(node["file"]))
-        identity = node.get("__id__")
-        if identity is None or node["__loader__"] == "CachedNode":
-            continue
-        if not isinstance(identity, int) or _differs(by_id.setdefault(identity, node), node):
-            raise _unreadable("one part stands for two")
     if used != set(parts):
         raise _unreadable("its files are not those that it names")
+    check_identities(nodes, MAX_COMPARED)
     return nodes
-
-
-def _differs(first: dict[str, Any], node: dict[str, Any]) -> bool:
-    if first is node:
-        return False
-    if first["__loader__"] == node["__loader__"] == "DTypeNode":
-        return False  # saved through a new empty array each time; a type is all that it can say
-    try:
-        return first != node
-    except RecursionError:
-        return True
 
 
 def _walk(root: Any) -> Iterator[dict[str, Any]]:

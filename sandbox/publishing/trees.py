@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sandbox.core.errors import BadInput
+from sandbox.publishing.identities import first_of_each_id
 
 Node = Mapping[str, Any]
 
@@ -23,7 +24,7 @@ _REMEDY = "Fit the model again and save it with `lab.save_model(…)`."
 
 def check_trees(nodes: Sequence[Node], arrays: Mapping[str, bytes]) -> None:
     """Raise BadInput unless all trees among the ``nodes`` of a model are sound. ``arrays`` are its ``.npy`` files."""
-    by_id = {node["__id__"]: node for node in nodes if "__id__" in node and node["__loader__"] != "CachedNode"}
+    by_id = first_of_each_id(nodes)
     trees = [n for n in nodes if n["__class__"] in ("Tree", "TreePredictor") and n["__loader__"] != "CachedNode"]
     if not trees:
         return
@@ -92,8 +93,7 @@ def _width(nodes: Sequence[Node], by_id: Mapping[Any, Node]) -> int:
 
 
 def _resolved(node: Node, by_id: Mapping[Any, Node]) -> Node:
-    """skops takes the first node of an id for all later ones; so do we."""
-    return by_id.get(node.get("__id__"), node)
+    return by_id.get(node.get("__id__", 0), node)
 
 
 def _attributes(node: Node, by_id: Mapping[Any, Node]) -> Mapping[str, Node]:
