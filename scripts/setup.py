@@ -1,4 +1,4 @@
-"""Set a checkout up in ``.venv``: pinned packages, this package, compiled bytecode, the Lab extension, a browser for tests.
+"""Set a checkout up in ``.venv``: pinned packages, this package, bytecode, the Lab extension, a browser for tests.
 
 Plain standard library: this is what a fresh machine runs first. Each step is skipped when its inputs did not change,
 so that a second run costs a fraction of a second. Run: ``make up`` or ``make test``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,3 +43,75 @@ def doctor(home: Path | None, as_json: bool) -> None:
                 console.print(f"    → {line.remedy}")
     if any(line.state == "bad" for line in lines):
         raise click.exceptions.Exit(1)
+
+
+def _kernels() -> list[Diagnosis]:
+    found = capability()
+    means = [
+        name
+        for name, there in (
+            (f"Landlock (ABI {found.landlock_abi})", found.landlock_abi > 0),
+            ("seccomp", found.seccomp),
+            ("user namespaces", found.user_namespaces),
+            ("process namespace", found.process_namespace),
+            ("network namespace", found.network_namespace),
+        )
+        if there
+    ]
+    notes = [str(note) for note in found.notes]
+    state = "bad" if not found.confined else "weak" if notes else "good"
+    detail = ("confined by " + ", ".join(means)) if found.confined else "NOT confined: run trusted notebooks only"
+    start = Diagnosis(
+        "Fork server",
+        "good" if found.fork_server else "weak",
+        "kernels are forked from a warm process"
+        if found.fork_server
+        else "kernels start as ordinary processes, slower",
+        "" if found.fork_server else "Linux with pidfd (5.3 or newer) is needed for it.",
+    )
+    return [Diagnosis("Kernels", state, detail, "\n    → ".join(notes)), start]
+
+
+def _workspace(home: Path | None) -> Diagnosis:
+    try:
+        workspace = Workspace.at(load_settings(home).home).ensure()
+    except SandboxError as error:
+        return Diagnosis("Workspace", "bad", str(error), str(error.remedy))
+    return Diagnosis("Workspace", "good", str(workspace.home))
+
+
+def _disk(home: Path | None) -> Diagnosis:
+    folder = Workspace.at(load_settings(home).home).home
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    detail = f"{free / 2**30:.1f} GB free at {folder}"
+    if free < LOW_DISK_BYTES:
+        return Diagnosis("Disk", "weak", detail, "Snapshots and submissions are kept; give the workspace 5 GB or more.")
+    return Diagnosis("Disk", "good", detail)
+
+
+def _fonts() -> Diagnosis:
+    """Charts keep their text as text, so the reader's browser draws 中文 with its own fonts."""
+    if not shutil.which("fc-list"):
+        return Diagnosis("Fonts", "good", "none needed on the server: charts are drawn with the reader's fonts")
+    listed = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, text=True, check=False).stdout
+    families = sorted({line.split(",")[0].strip() for line in listed.splitlines() if line.strip()})
+    if families:
+        return Diagnosis("Fonts", "good", f"Chinese fonts on this machine: {', '.join(families[:3])}")
+    return Diagnosis(
+        "Fonts",
+        "weak",
+        "no Chinese font here; charts show 中文 with the reader's fonts, pictures (PNG) cannot",
+        "Install one if people look at the sandbox on this very machine, e.g. Debian's fonts-noto-cjk.",
+    )
+
+
+def _content() -> Diagnosis:
+    folder = load_settings().content_dir()
+    missing = [name for name in ("datasets", "templates", "apps") if not (folder / name).is_dir()]
+    if missing:
+        return Diagnosis(
+            "Content", "bad", f"{', '.join(missing)} missing in {folder}", "Set SANDBOX_CONTENT, or reinstall."
+        )
+    return Diagnosis("Content", "good", str(folder))

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
+from sandbox.cli.links import signin_link
 from sandbox.cli.options import home_option, json_option, open_services, print_json, show
 from sandbox.core.errors import Unavailable
 from sandbox.core.ids import check_slug
 from sandbox.core.messages import as_language
 from sandbox.core.roles import Person, Role
-from sandbox.cli.links import signin_link
 from sandbox.store.workspace import Workspace
 
 

@@ -63,7 +63,7 @@ class Programs:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
         program.log.chmod(0o600)
         self._running.append((program, process))

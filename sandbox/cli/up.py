@@ -16,11 +16,11 @@ from pathlib import Path
 
 import click
 
+from sandbox.cli.links import api_token, signin_link
 from sandbox.cli.options import console, home_option, load_settings
 from sandbox.cli.programs import Programs, free_port, module_programs
 from sandbox.cli.progress import progress_bar
 from sandbox.core.roles import Person
-from sandbox.cli.links import api_token, signin_link
 from sandbox.settings import Settings
 from sandbox.store.workspace import Workspace, write_atomically
 from sandbox.workflows.demo_content import ensure_people, ensure_snapshots, publish_curated

@@ -6,20 +6,21 @@ project is started, submitted, examined by the portal and approved by a reviewer
 
 from __future__ import annotations
 
-import json
+import io
 import time
 import tomllib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sandbox.catalog import Catalog
-from sandbox.core.errors import SandboxError, Unavailable
-from sandbox.core.messages import Language, as_language
+from sandbox.core.errors import Unavailable
+from sandbox.core.messages import as_language
 from sandbox.core.project import Kpi, NewProject, Project
 from sandbox.core.roles import Person, Role
 from sandbox.demo import write_company
-from sandbox.publishing.archive import pack_project
+from sandbox.publishing.archive import pack_files
 from sandbox.workflows.build_dataset import build_dataset
 from sandbox.workflows.review import approve
 from sandbox.workflows.services import Services
@@ -38,3 +39,95 @@ DEMO_PEOPLE: tuple[Person, ...] = (
     Person("sun-li", "Sun Li 孙丽", frozenset({Role.STEWARD}), "Data Office 数据办公室"),
     Person("lab-team", "Lab Team 实验室团队", frozenset({Role.STAFF}), "Innovation Lab 创新实验室"),
 )
+
+
+def ensure_people(services: Services) -> list[Person]:
+    """All accounts, oldest first; the demo's are made where there are none at all."""
+    with services.registry.reading() as reading:
+        people = reading.people()
+    if people:
+        return people
+    now = services.now()
+    with services.registry.transaction("operator") as tx:
+        for person in DEMO_PEOPLE:
+            tx.put_person(person, now)
+            tx.record("person.added", person.name, now, roles=sorted(person.roles))
+    return list(DEMO_PEOPLE)
+
+
+def ensure_snapshots(services: Services, scale: float, progress: Progress) -> None:
+    """Write the demo company's raw tables and build a snapshot of each dataset that has none."""
+    catalog = Catalog(services.workspace, services.content)
+    waiting = [entry.spec.name for entry in catalog.entries() if entry.latest is None]
+    if not waiting:
+        return
+    if not (services.workspace.sources / "truths.json").exists():
+        write_company(services.workspace.sources, scale=scale, progress=lambda what, share: progress(what, share * 0.5))
+    for index, name in enumerate(waiting):
+        progress(name, 0.5 + 0.5 * index / len(waiting))
+        build_dataset(services, name, actor="operator")
+
+
+def publish_curated(services: Services, progress: Progress) -> None:
+    """Take every app in ``apps/`` down the road, once; the portal must be running, because it examines."""
+    sources = sorted(file.parent for file in (services.content / "apps").glob("*/app.toml"))
+    for index, source in enumerate(sources):
+        progress(source.name, index / len(sources))
+        with services.registry.reading() as reading:
+            owner, reviewer = reading.person(DEMO_PEOPLE[-1].name), reading.person(DEMO_PEOPLE[1].name)
+            known = {p.title: p for p in reading.projects(owner=owner.name)}
+        description = tomllib.loads((source / "app.toml").read_text(encoding="utf-8"))
+        project = known.get(description["title"]) or start_project(services, owner, _new_project(description))
+        if project.live_version is None and project.state.value in ("draft", "submitted"):
+            _publish_one(services, owner, reviewer, project, source)
+
+
+def _publish_one(services: Services, owner: Person, reviewer: Person, project: Project, source: Path) -> None:
+    if project.state.value == "draft":
+        submit(services, owner, project.slug, _archive(services, owner, project, source), "Curated app 精选小应用")
+    number = _wait_examined(services, project.slug)
+    approve(
+        services,
+        reviewer,
+        project.slug,
+        number,
+        "Curated content, examined like every other. 精选内容，已按同样流程检查。",
+    )
+
+
+def _archive(services: Services, owner: Person, project: Project, source: Path) -> bytes:
+    """The starter's files with the curated choices, and the curated notebook where there is one, on top."""
+    with zipfile.ZipFile(io.BytesIO(project_starter(services, owner, project.slug))) as starter:
+        files = {name: starter.read(name) for name in starter.namelist()}
+    for file in source.iterdir():
+        if file.is_file() and file.name != "app.toml":
+            files[file.name] = file.read_bytes()
+    return pack_files(files)
+
+
+def _wait_examined(services: Services, slug: str) -> int:
+    deadline = time.monotonic() + EXAMINATION_SECONDS
+    while time.monotonic() < deadline:
+        with services.registry.reading() as reading:
+            latest = reading.submissions(project=slug)[0]
+        if latest.examination in ("done", "broken"):
+            return latest.number
+        time.sleep(0.2)
+    raise Unavailable(
+        "The curated app {slug} was not examined within {seconds:.0f} seconds.",
+        "Look into run/portal.log in the workspace, then start again.",
+        slug=slug,
+        seconds=EXAMINATION_SECONDS,
+    )
+
+
+def _new_project(description: dict[str, Any]) -> NewProject:
+    return NewProject(
+        title=description["title"],
+        problem=description["problem"],
+        kpi=Kpi.from_json(description["kpi"]),
+        department=description["department"],
+        template=description["template"],
+        datasets=tuple(description["datasets"]),
+        language=as_language(description.get("language")),
+    )

@@ -7,51 +7,56 @@ it never touches the registry. ``examiner.py`` feeds it and records what it retu
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from nbformat import NotebookNode
 
-from sandbox.checks import Facts, run_checks
+from sandbox.checks import run_checks
+from sandbox.checks.facts import ACCESS_LOG, MODEL_FILE, Facts, Limits, read_access_log, read_evidence
 from sandbox.core.errors import SandboxError
 from sandbox.core.findings import Finding, Level, gravest_first, worst
-from sandbox.core.messages import LANGUAGES, Message
-from sandbox.core.project import Project
-from sandbox.kernels.policy import KernelLimits, KernelPolicy
+from sandbox.core.messages import LANGUAGES, Language, as_language
+from sandbox.core.project import Project, Submission
+from sandbox.core.run import RunReport
 from sandbox.notebooks.app_cells import app_notebook
-from sandbox.notebooks.execute import RunReport, run_notebook
-from sandbox.notebooks.templates import load_template
+from sandbox.notebooks.execute import run_notebook
+from sandbox.notebooks.reading import read_notebook
+from sandbox.notebooks.templates import Template, load_template
+from sandbox.publishing.archive import SubmissionFiles, read_folder, write_files
 from sandbox.publishing.candidate import freeze
+from sandbox.publishing.model import inspect_model
 from sandbox.publishing.thumbnail import thumbnail
-from sandbox.workflows.start_project import NOTEBOOK
-from sandbox.workflows.submit import FILES
+from sandbox.store.workspace import write_atomically
+from sandbox.workflows.grants import app_policy, examine_policy
 
-Progress = Callable[[str], None]
+NOTEBOOK, FILES, RUN, PROGRESS_FILE = "notebook.ipynb", "files", "run", "progress.json"
+APP_SECONDS = 60.0
+
+# What is being done: a step's name, how much of it is done, of how much, and the heading of the cell that runs.
+Progress = Callable[[str, int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that an examination needs, by value or by path; ``snapshots`` maps dataset → snapshot folder."""
+    """Everything that an examination needs, by value or by path. ``folder`` is the submission's, ``shelf`` the apps'.
+
+    ``snapshots`` maps dataset → snapshot folder; ``lock`` is the file with the locked requirements.
+    """
 
     project: Project
-    number: int
-    sha256: str
+    submission: Submission
     folder: Path
     snapshots: Mapping[str, Path]
     content: Path
     shelf: Path
-    small_cell: int
-    seconds: float
-    output_bytes: int
-    memory_bytes: int
-    max_bytes: int
-    max_files: int
+    lock: Path
+    limits: Limits
     started: datetime
 
 
@@ -64,4 +69,137 @@ class Outcome:
     version: str | None = None
 
 
-PROGRESS_FILE = "progress.json"
+def examine_submission(job: Job) -> Outcome:
+    """Examine one submission in this process; its kernels are confined children."""
+    return _Examination(job).outcome()
+
+
+class _Examination:
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.run = job.folder / RUN
+        self.language: Language = as_language(job.project.language)
+        self.template: Template = load_template(job.content, job.project.template)
+        self.source: SubmissionFiles = read_folder(job.folder / FILES)
+        self.notebook: NotebookNode | None = None
+
+    def outcome(self) -> Outcome:
+        self._progress("reading", 0, 1, "")
+        facts = self._facts()
+        findings = run_checks("read", facts)
+        if self.notebook is None or worst(findings) is Level.FAIL:
+            return _outcome(findings, facts)
+        try:
+            facts = self._run(facts, self.notebook)
+            version = None
+            findings += run_checks("run", facts)
+            if facts.run is not None and facts.run.ok and all(r.ok for r in facts.app_runs.values()) and facts.app_runs:
+                version, problem = self._freeze(self.notebook, facts, findings)
+                findings += problem
+            return _outcome(findings, facts, version)
+        finally:
+            shutil.rmtree(self.run, ignore_errors=True)
+            (self.job.folder / PROGRESS_FILE).unlink(missing_ok=True)
+
+    def _facts(self) -> Facts:
+        problem = None
+        try:
+            self.notebook = read_notebook(self.source.files[NOTEBOOK])
+        except SandboxError as error:
+            problem = error
+        pins = {
+            name: json.loads((folder / "manifest.json").read_bytes()) for name, folder in self.job.snapshots.items()
+        }
+        return Facts(
+            project=self.job.project,
+            files=self.source.files,
+            notebook=self.notebook,
+            notebook_problem=problem,
+            limits=self.job.limits,
+            pins=pins,
+        )
+
+    def _run(self, facts: Facts, notebook: NotebookNode) -> Facts:
+        """Run the whole notebook on a fresh copy of the submission, then the app in each language."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        write_files(self.source, self.run)
+        limits, template = self.job.limits, self.template.folder
+        policy = examine_policy(
+            self.run, template, self.job.snapshots, self.language, limits.memory_bytes, limits.seconds
+        )
+        report = run_notebook(
+            notebook,
+            policy=policy,
+            cwd=self.run,
+            timeout=limits.seconds,
+            output_limit=limits.output_bytes,
+            progress=lambda n, total, title: self._progress("running", n, total, title),
+        )
+        facts = replace(
+            facts,
+            run=report,
+            run_folder=self.run,
+            evidence=read_evidence(self.run),
+            access_log=read_access_log(self.run / ACCESS_LOG),
+            **_model_facts(self.run / MODEL_FILE),
+        )
+        if not report.ok:
+            return facts
+        return replace(facts, app_runs={language: self._run_app(notebook, language) for language in LANGUAGES})
+
+    def _run_app(self, notebook: NotebookNode, language: Language) -> RunReport:
+        """The app's cells as a viewer gets them: in app mode, with the run's folder to read and nothing to write."""
+        limits = self.job.limits
+        return run_notebook(
+            app_notebook(notebook, language, self.template),
+            policy=app_policy(self.run, self.template.folder, self.job.snapshots, language, limits.memory_bytes),
+            cwd=self.run,
+            timeout=min(APP_SECONDS, limits.seconds),
+            output_limit=limits.output_bytes,
+            progress=lambda n, total, title: self._progress("app", n, total, title),
+        )
+
+    def _freeze(
+        self, notebook: NotebookNode, facts: Facts, findings: list[Finding]
+    ) -> tuple[str | None, list[Finding]]:
+        """(version of the candidate, findings about what kept it from being built)."""
+        job = self.job
+        self._progress("building", 0, 1, "")
+        notebooks = {language: app_notebook(notebook, language, self.template) for language in LANGUAGES}
+        try:
+            version = freeze(
+                self.run,
+                notebooks,
+                project=job.project,
+                submission=job.submission,
+                source=self.source,
+                pins=facts.pins,
+                findings_level=worst(findings),
+                findings=[f.to_json() for f in findings],
+                evidence=facts.evidence,
+                requirements_lock=job.lock.read_bytes(),
+                thumbnail=thumbnail(facts.app_runs[self.language].notebook, job.project.title, self.language),
+                destination_root=job.shelf / job.project.slug,
+                now=job.started,
+            )
+        except SandboxError as error:
+            return None, [Finding("candidate", Level.FAIL, error.message, error.remedy)]
+        return str(version), []
+
+    def _progress(self, step: str, done: int, total: int, title: str) -> None:
+        state = {"step": step, "done": done, "total": total, "title": title[:200]}
+        write_atomically(self.job.folder / PROGRESS_FILE, json.dumps(state, ensure_ascii=False).encode())
+
+
+def _model_facts(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        report = inspect_model(file)
+    except SandboxError as error:
+        return {"model_problem": error}
+    return {"untrusted_types": report.untrusted}
+
+
+def _outcome(findings: list[Finding], facts: Facts, version: str | None = None) -> Outcome:
+    return Outcome(tuple(f.to_json() for f in gravest_first(findings)), facts.evidence, version)

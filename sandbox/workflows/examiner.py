@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, TimeoutErr
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
+from sandbox.checks.facts import Limits
 from sandbox.core.findings import Finding, Level
 from sandbox.core.ids import VersionId
 from sandbox.core.messages import Message
@@ -92,8 +93,7 @@ class Examiner:
             project = reading.project(submission.project)
         return Job(
             project=project,
-            number=submission.number,
-            sha256=submission.sha256,
+            submission=submission,
             folder=services.workspace.submission(submission.project, submission.number),
             snapshots={
                 name: services.workspace.snapshot(name, VersionId.parse(version))
@@ -101,12 +101,13 @@ class Examiner:
             },
             content=services.content,
             shelf=services.workspace.apps,
-            small_cell=settings.small_cell,
-            seconds=settings.examination_seconds,
-            output_bytes=settings.output_bytes,
-            memory_bytes=settings.kernel_memory,
-            max_bytes=settings.submission_bytes,
-            max_files=settings.submission_files,
+            lock=services.content / "requirements" / "runtime.txt",
+            limits=Limits(
+                small_cell=settings.small_cell,
+                seconds=settings.examination_seconds,
+                output_bytes=settings.output_bytes,
+                memory_bytes=settings.kernel_memory,
+            ),
             started=services.now(),
         )
 
@@ -179,7 +180,7 @@ def _broken(error: BaseException) -> Finding:
 
 
 def _end_at_once(executor: Executor) -> None:
-    """``shutdown`` waits for what runs; the portal has two seconds. Its workers end their kernels when they are told."""
+    """``shutdown`` waits for what runs; the portal has two seconds. A worker that is told to end ends its kernels."""
     processes = list((getattr(executor, "_processes", None) or {}).values())
     executor.shutdown(wait=False, cancel_futures=True)
     for process in processes:

@@ -68,7 +68,7 @@ class Retrospective:
         if not self.tried.strip() or not self.learned.strip():
             raise BadInput(
                 "The retrospective is incomplete.",
-                "Say in a sentence each what was tried and what was learned: a failed experiment with a lesson is a result.",
+                "Say in a sentence each what was tried and what was learned: a lesson is a result.",
             )
 
 

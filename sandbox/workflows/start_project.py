@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import nbformat
+import tomli_w
 
 from sandbox.catalog import Catalog, may_use
 from sandbox.core.errors import BadInput, Conflict, NotAllowed
@@ -94,21 +93,20 @@ def project_starter(services: Services, person: Person, slug: str, language: Lan
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(NOTEBOOK, nbformat.writes(notebook))
         archive.writestr("project.toml", project_toml(project))
+        # The project carries its own translations, so that it reads the same in every place where it runs.
+        for texts in template.folder.glob("*.po"):
+            archive.write(texts, texts.name)
     return buffer.getvalue()
 
 
 def project_toml(project: Project) -> str:
     """An informative copy of the project for people and bundles; nothing is granted by it."""
-    lines = ["# For information. Grants and pins are the portal's; changing them here changes nothing."]
-    for key in ("slug", "owner", "title", "problem", "department", "template", "language"):
-        lines.append(f"{key} = {_toml(getattr(project, key))}")
-    lines += ["", "[kpi]", *(f"{k} = {_toml(v)}" for k, v in project.kpi.to_json().items())]
-    lines += ["", "[pins]", *(f"{k} = {_toml(v)}" for k, v in project.pins.items()), ""]
-    return "\n".join(lines)
-
-
-def _toml(value: Any) -> str:
-    return repr(value) if isinstance(value, int | float) else json.dumps(str(value), ensure_ascii=False)
+    about = {
+        key: getattr(project, key)
+        for key in ("slug", "owner", "title", "problem", "department", "template", "language")
+    }
+    note = "# For information. Grants and pins are the portal's; changing them here changes nothing.\n"
+    return note + tomli_w.dumps({**about, "kpi": project.kpi.to_json(), "pins": dict(project.pins)})
 
 
 def project_grants(services: Services, person: Person, slug: str) -> Mapping[str, str]:

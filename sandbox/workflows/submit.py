@@ -13,9 +13,9 @@ from sandbox.core.project import Submission
 from sandbox.core.roles import Person
 from sandbox.publishing.archive import read_archive, write_files
 from sandbox.workflows.access import owned_project
+from sandbox.workflows.examine import FILES
 from sandbox.workflows.services import Services
 
-FILES = "files"
 MAX_NOTE = 2000
 
 

@@ -1,0 +1,50 @@
+"""A real Chromium for browser tests, whichever this machine has; absent, tests skip loudly (and fail under CI)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def find_chromium() -> str:
+    """The path of a Chromium. Skips the test where there is none; under CI that is a failure."""
+    path = os.environ.get("SANDBOX_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        text = "no Chromium found: install one (Debian: apt-get install chromium) to run the browser tests"
+        if os.environ.get("CI") == "true":
+            pytest.fail(text)
+        pytest.skip(text)
+    return str(path)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser that looks nowhere but where it is sent."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    quiet = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--no-first-run",
+    ]
+    if os.geteuid() == 0:
+        quiet.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,95 @@
+"""A real sandbox for browser tests: ``sandbox up`` on a folder of its own, stopped at the end, leaving nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class RunningSandbox:
+    """``links`` maps a person's name to a fresh one-time sign-in link (made on demand)."""
+
+    home: Path
+    process: subprocess.Popen[str]
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def portal(self) -> str:
+        return self.addresses["portal"]
+
+    @property
+    def apps(self) -> str:
+        return self.addresses["apps"]
+
+    @property
+    def lab(self) -> str:
+        return self.addresses["lab"]
+
+    def link(self, person: str) -> str:
+        return json.loads(self.cli("people", "link", person, "--json"))["link"]
+
+    def cli(self, *arguments: str) -> str:
+        """The output of a ``sandbox`` command on this workspace; fails with its error."""
+        done = subprocess.run(
+            [sys.executable, "-m", "sandbox.cli.main", *arguments],
+            env={**os.environ, "SANDBOX_HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    def log(self, program: str) -> str:
+        file = self.home / "run" / f"{program}.log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
+
+@contextmanager
+def running_sandbox(home: Path, options: Sequence[str] = (), patience: float = 420) -> Iterator[RunningSandbox]:
+    """``sandbox up`` on ``home``; ready when it has printed the sign-in links."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox.cli.main", "up", "--no-open", *options],
+        env={**os.environ, "SANDBOX_HOME": str(home), "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    sandbox = RunningSandbox(home, process)
+    try:
+        sandbox.addresses = _wait_until_up(sandbox, patience)
+        yield sandbox
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def _wait_until_up(sandbox: RunningSandbox, patience: float) -> dict[str, str]:
+    deadline, said = time.monotonic() + patience, []
+    assert sandbox.process.stdout is not None
+    os.set_blocking(sandbox.process.stdout.fileno(), False)
+    while time.monotonic() < deadline:
+        said.append(sandbox.process.stdout.read() or "")
+        if re.search(r"Ctrl-C stops everything", "".join(said)):
+            return json.loads((sandbox.home / "run" / "up.json").read_text())
+        if sandbox.process.poll() is not None:
+            break
+        time.sleep(0.1)
+    logs = "\n".join(f"== {p}\n{sandbox.log(p)[-2000:]}" for p in ("portal", "appserver", "labserver"))
+    raise AssertionError("".join(said)[-3000:] + "\n" + logs)
