@@ -19,6 +19,8 @@ ERRORS = {
 # Called with an English text as first argument; errors also with a remedy as second.
 MARKERS = {"_", "gettext", "t", "Message"}
 FIELD = re.compile(r"\{(\w*)[^}]*\}")
+# A text of fields alone has nothing to translate.
+WORDS = re.compile(r"[^\W\d_](?![^{]*\})")
 
 
 def texts_of(file: Path) -> Iterator[tuple[str, int]]:
@@ -29,7 +31,7 @@ def texts_of(file: Path) -> Iterator[tuple[str, int]]:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         count = 2 if name in ERRORS else 1 if name in MARKERS else 0
         for argument in node.args[:count]:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value:
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and WORDS.search(argument.value):
                 yield argument.value, node.lineno
 
 
