@@ -1,0 +1,302 @@
+"""The app server's addresses. Each handler is sealed with the security headers and speaks in pages, never tracebacks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+from jupyter_server.base.handlers import FileFindHandler
+from tornado import iostream, web
+from voila.static_file_handler import MultiStaticFileHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from sandbox.appserver import pages
+from sandbox.appserver.apps import kernel_policy, read_app
+from sandbox.appserver.gate import KERNEL_ID, Gate, Page
+from sandbox.appserver.headers import new_nonce, security_headers
+from sandbox.appserver.identity import COOKIE, viewer_of
+from sandbox.appserver.kernels import AppKernels, Opening, opening
+from sandbox.appserver.pagefacts import page_facts
+from sandbox.appserver.places import Places
+from sandbox.appserver.sessions import Sessions
+from sandbox.core.errors import NotFound, NotSignedIn, SandboxError, TooBusy, Unavailable
+from sandbox.core.messages import Language, as_language
+from sandbox.i18n import catalogue
+from sandbox.identity.tickets import SpentTickets, unseal
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 20
+#: A page that is not complete after so long tells its viewer; a good app takes one or two seconds.
+PREPARE_SECONDS = 120
+_HEARTBEAT = "window.voila_heartbeat()"
+
+
+class Sealed(web.RequestHandler):
+    """Security headers on every answer, errors as pages in the reader's language."""
+
+    nonce = ""
+
+    @property
+    def places(self) -> Places:
+        return self.settings["sandbox_places"]  # type: ignore[no-any-return]
+
+    @property
+    def gate(self) -> Gate:
+        return self.settings["sandbox_gate"]  # type: ignore[no-any-return]
+
+    @property
+    def kernels(self) -> AppKernels:
+        return self.settings["kernel_manager"]  # type: ignore[no-any-return]
+
+    @property
+    def request_id(self) -> str:
+        found = getattr(self, "_request_id", "")
+        if not found:
+            found = self._request_id = uuid.uuid4().hex[:12]
+        return found
+
+    @property
+    def reader_language(self) -> Language:
+        viewer = viewer_of(self)
+        return viewer.language if viewer else as_language(self.request.headers.get("Accept-Language"))
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.seal()
+
+    def seal(self, nonce: str = "") -> None:
+        for name, value in security_headers(self.places.origin, nonce).items():
+            self.set_header(name, value)
+        self.set_header("X-Request-Id", self.request_id)
+        self.clear_header("Server")
+
+    def from_own_page(self) -> bool:
+        """Whether a browser says that the request comes from this origin's pages; needed for what changes something."""
+        return self.request.headers.get("Origin", "").lower() == self.places.origin
+
+    def tell(self, error: SandboxError) -> None:
+        """Answer with ``error``: its status, a page with message and remedy, and when to try again."""
+        self.clear()
+        self.set_status(error.status)
+        go_on = None
+        if isinstance(error, TooBusy):
+            self.set_header("Retry-After", str(RETRY_SECONDS))
+            go_on = pages.GoOn(self.request.path, RETRY_SECONDS)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(pages.error_page(self.places, self.reader_language, error, self.request_id, go_on))
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        if status_code in (401, 403):
+            self.tell(NotSignedIn("Please open the app from the portal.", "There you sign in and choose the app."))
+        elif status_code < 500:
+            self.tell(NotFound("There is nothing here.", "Open an app from the portal."))
+            self.set_status(status_code)
+        else:
+            self.tell(Unavailable("Something went wrong in the app server.", "Please try again in a minute."))
+
+
+class NothingHere(Sealed):
+    """Every address that is not in the table, and every address under another host name."""
+
+    def prepare(self) -> None:
+        if self.request.host_name.lower() != self.places.host:
+            # On the portal's host name this page would share its cookies: do not serve anything there.
+            self.set_status(421)
+            self.finish("Misdirected request\n")
+            return
+        raise web.HTTPError(404)
+
+
+class Start(Sealed):
+    def get(self) -> None:
+        _ = catalogue(self.reader_language).gettext
+        title = _("Apps are opened from the portal.")
+        self.finish(pages.message_page(self.places, self.reader_language, title))
+
+
+class Health(Sealed):
+    def get(self) -> None:
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"status": "ok", "kernels": len(self.kernels), "most_kernels": self.kernels.most_kernels})
+
+
+class Enter(Sealed):
+    """POST with a portal's ticket: begins the session and goes on to the app."""
+
+    def initialize(self, key: bytes, sessions: Sessions, spent: SpentTickets) -> None:
+        self._key, self._sessions, self._spent = key, sessions, spent
+
+    def post(self) -> None:
+        now = self.settings["sandbox_now"]()
+        try:
+            ticket = unseal(self.get_body_argument("ticket", ""), self._key, purpose="app", now=now)
+            page = Page.parse(f"{ticket.app}/{ticket.version}/{_notebook(ticket.language)}")
+            if page is None:
+                raise NotSignedIn("This link was used already or is too old.",
+                                  "Go back to the portal and open it again.")  # fmt: skip
+            self._spent.spend(ticket, now)
+        except SandboxError as error:
+            self.tell(error)
+            return
+        secret = self._sessions.open(ticket)
+        path = self.places.base_url
+        self.set_cookie(COOKIE, secret, path=path, httponly=True, samesite="Strict", secure=self.places.secure)
+        self.set_header("Cache-Control", "no-store")
+        title = catalogue(ticket.language).gettext("The app is being opened…")
+        # Not a redirect: it would arrive without the Strict cookie, because the portal's page began it.
+        go_on = pages.GoOn(f"{path}voila/render/{page.path}")
+        self.finish(pages.message_page(self.places, ticket.language, title, go_on=go_on))
+
+
+class Leave(Sealed):
+    """POST from one of our pages: ends the person's sessions, grants and kernels."""
+
+    def initialize(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def post(self) -> None:
+        viewer = viewer_of(self)
+        if viewer is None or not self.from_own_page():
+            raise web.HTTPError(403)
+        self._sessions.close(viewer.person)
+        await self.kernels.end_all_of(viewer.person)
+        self.clear_cookie(COOKIE, path=self.places.base_url)
+        _ = catalogue(viewer.language).gettext
+        self.finish(pages.message_page(self.places, viewer.language, _("You are signed out of the apps.")))
+
+
+class KernelModel(Sealed):
+    """GET: whether the viewer's own kernel lives (Voilà's front end asks once, the page asks now and then)."""
+
+    def get(self, kernel_id: str) -> None:
+        viewer = viewer_of(self)
+        if viewer is None:
+            raise web.HTTPError(403)
+        if not self.gate.owns(viewer, kernel_id):
+            raise web.HTTPError(404)
+        model = self.kernels.kernel_model(kernel_id)
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(json.dumps(model, default=str))
+
+
+class CloseKernel(Sealed):
+    """POST: the beacon of a page that is being closed ends its own kernel.
+
+    The Strict session cookie, the Origin and the kernel's owner must all fit; a token that a script can set in a cookie
+    and repeat in a header would prove nothing besides.
+    """
+
+    async def post(self, kernel_id: str) -> None:
+        viewer = viewer_of(self)
+        if viewer is None or not self.from_own_page():
+            raise web.HTTPError(403)
+        if not self.gate.owns(viewer, kernel_id):
+            raise web.HTTPError(404)
+        with contextlib.suppress(KeyError, web.HTTPError):  # two beacons of one page may meet
+            await self.kernels.shutdown_kernel(kernel_id, now=True)
+        self.set_status(204)
+
+
+class KernelChannels(Sealed, VoilaKernelWebsocketHandler):
+    """The websocket of the viewer's own kernel; ``channels.WidgetChannels`` decides about each message."""
+
+    def set_default_headers(self) -> None:
+        """A websocket has no page to seal."""
+
+    def check_origin(self, origin: str | None = None) -> bool:
+        return (origin or self.get_origin() or "").lower() == self.places.origin
+
+    async def get(self, kernel_id: str) -> None:
+        if not self.gate.owns(viewer_of(self), kernel_id):
+            raise web.HTTPError(404)
+        await super().get(kernel_id=kernel_id)
+
+
+class AppPage(Sealed, TornadoVoilaHandler):
+    """An app's page, streamed while its kernel runs the notebook."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        await super().prepare(_redirect_to_login=False)
+
+    async def get(self, path: str) -> None:  # type: ignore[override]
+        viewer = viewer_of(self)
+        page = self.gate.page(viewer, path) if viewer else None
+        if viewer is None or page is None:
+            raise web.HTTPError(404)
+        self.nonce = new_nonce()
+        self.seal(self.nonce)
+        try:
+            app = read_app(self.places.workspace, page)
+            policy = kernel_policy(self.places.workspace, app, page.language, self.settings["sandbox_kernel_memory"])
+            page_facts.set(pages.title_bar(self.places, page, app, self.nonce))
+            opening.set(Opening(viewer.person, policy))
+            await self._stream(page)
+        except SandboxError as error:
+            self.tell(error)
+        finally:
+            opening.set(None)
+
+    async def _stream(self, page: Page) -> None:
+        """Send Voilà's snippets. What fails before the first one becomes a page, later a notice within the page."""
+        begun = False
+        try:
+            async with asyncio.timeout(PREPARE_SECONDS):
+                async for html in self._snippets(page):
+                    begun = True
+                    self.write(html)
+                    await self.flush()
+        except iostream.StreamClosedError:
+            return  # the viewer left; the kernel goes as abandoned
+        except SandboxError:
+            if not begun:
+                raise
+            self._fail(page)
+        except Exception:
+            log.exception("an app page failed", extra={"app": page.app, "version": page.version})
+            if not begun:
+                raise Unavailable("The app could not be prepared.", "Try again in a minute, or tell its owner.") from None
+            self._fail(page)
+
+    async def _snippets(self, page: Page) -> AsyncIterator[str]:
+        async for html in self.get_generator(path=page.path):
+            # Voilà's sign of life is an inline script without our nonce: send the sign without the script.
+            yield "<!-- -->\n" if _HEARTBEAT in html and len(html) < 100 else html
+
+    def _fail(self, page: Page) -> None:
+        log.warning("an app page was not completed", extra={"app": page.app, "version": page.version})
+        self.write(f'<script nonce="{self.nonce}">sandboxApp.failed()</script></body></html>')
+
+
+class SealedStatic(Sealed, MultiStaticFileHandler):
+    """Voilà's own front end: public library files, nothing of an app."""
+
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("Cache-Control", "public, max-age=86400")
+
+
+class SealedAssets(Sealed, web.StaticFileHandler):
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("Cache-Control", "no-cache")
+
+
+class SealedExtensions(Sealed, FileFindHandler):
+    """The widget manager, the only JupyterLab extension that an app page loads."""
+
+
+def _notebook(language: Language) -> str:
+    return "app.ipynb" if language == "en" else "app.zh-CN.ipynb"
+
+
+__all__ = [
+    "KERNEL_ID", "AppPage", "CloseKernel", "Enter", "Health", "KernelChannels", "KernelModel", "Leave", "NothingHere",
+    "SealedAssets", "SealedExtensions", "SealedStatic", "Start",
+]  # fmt: skip

@@ -1,0 +1,50 @@
+"""Voilà's and Jupyter's own handlers ask here who is calling; the answer comes from the gate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.auth.authorizer import Authorizer
+from jupyter_server.auth.identity import IdentityProvider, User
+
+from sandbox.appserver.gate import Gate
+from sandbox.appserver.sessions import Viewer
+
+COOKIE = "sandbox-apps"
+
+
+def viewer_of(handler: Any) -> Viewer | None:
+    """The viewer who sent the request, found once per request."""
+    gate: Gate = handler.settings["sandbox_gate"]
+    return gate.viewer(handler.get_cookie(COOKIE))
+
+
+class ViewerIdentity(IdentityProvider):
+    """Sessions only: no token, no password, no login page of Jupyter's."""
+
+    @property
+    def auth_enabled(self) -> bool:
+        return True
+
+    @property
+    def login_available(self) -> bool:
+        return False
+
+    def get_handlers(self) -> list[Any]:
+        return []
+
+    def is_token_authenticated(self, handler: Any) -> bool:
+        return False
+
+    def get_user(self, handler: Any) -> User | None:
+        viewer = viewer_of(handler)
+        return User(username=viewer.person, display_name=viewer.display_name) if viewer else None
+
+
+class OwnKernelsOnly(Authorizer):
+    """A second look behind the gate: whatever of Jupyter's handlers asks, only the viewer's own kernel is allowed."""
+
+    def is_authorized(self, handler: Any, user: User, action: str, resource: str) -> bool:
+        gate: Gate = handler.settings["sandbox_gate"]
+        kernel_id = str(handler.path_kwargs.get("kernel_id", ""))
+        return resource == "kernels" and action == "execute" and gate.owns(viewer_of(handler), kernel_id)

@@ -1,0 +1,107 @@
+"""The kernels behind open app pages: one each, owned by the person who opened it, counted, and ended when left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from traitlets import Int
+
+from sandbox.appserver.channels import ALLOWED_TYPES
+from sandbox.core.errors import TooBusy
+from sandbox.kernels.policy import KernelPolicy
+
+#: A page that loads attaches within seconds; a kernel without a viewer for longer may go when room is needed.
+ABANDONED = timedelta(seconds=30)
+#: Most pages that one person can have open, so that nobody takes all the room.
+PAGES_PER_PERSON = 8
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Who opens a page now, and what its kernel may touch; set by the page handler around Voilà's own code."""
+
+    person: str
+    policy: KernelPolicy
+
+
+opening: contextvars.ContextVar[Opening | None] = contextvars.ContextVar("opening", default=None)
+
+
+class AppKernels(AsyncMappingKernelManager):
+    """Starts kernels only for an ``opening``, under its policy, and remembers whose they are."""
+
+    most_kernels = Int(24, config=True, help="Most app kernels at the same time.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.allowed_message_types = sorted(ALLOWED_TYPES)
+        self._owners: dict[str, str] = {}
+        self._starting: list[str] = []
+
+    def owner_of(self, kernel_id: str) -> str | None:
+        """The person whose page the kernel belongs to; None for one that is not (or no longer) there."""
+        return self._owners.get(kernel_id) if kernel_id in self else None
+
+    def kernels_of(self, person: str) -> list[str]:
+        return [kernel_id for kernel_id in self.list_kernel_ids() if self._owners.get(kernel_id) == person]
+
+    async def start_kernel(self, *, kernel_name: str | None = None, **_: Any) -> str:
+        """Start a kernel for the current opening. Voilà's arguments (server environment, folder) are not used."""
+        current = opening.get()
+        if current is None:
+            raise RuntimeError("a kernel can only be started for somebody who opens an app page")
+        await self._make_room(current.person)
+        self._starting.append(current.person)
+        try:
+            kernel_id: str = await super().start_kernel(kernel_name="python3", policy=current.policy)
+        finally:
+            self._starting.remove(current.person)
+        self._owners[kernel_id] = current.person
+        return kernel_id
+
+    async def _make_room(self, person: str) -> None:
+        """End kernels that nobody looks at if that is needed. Raises TooBusy when there is still no room."""
+        mine = len(self.kernels_of(person)) + self._starting.count(person)
+        if mine >= PAGES_PER_PERSON and not await self._end_abandoned(self.kernels_of(person)):
+            raise TooBusy(
+                "You have {count} app pages open, and more cannot be opened at the same time.",
+                "Close one of them, then try again.",
+                count=mine,
+            )
+        if len(self) + len(self._starting) >= self.most_kernels and not await self._end_abandoned(
+            self.list_kernel_ids()
+        ):
+            raise TooBusy(
+                "Many colleagues are using apps right now, and there is no room for one more page.",
+                "Please try again in a minute; this page does so by itself.",
+            )
+
+    async def _end_abandoned(self, kernel_ids: list[str]) -> bool:
+        """End the longest abandoned of ``kernel_ids``; False when somebody looks at every one of them."""
+        now = datetime.now(UTC)
+        abandoned = sorted(
+            (self.get_kernel(kernel_id).last_activity, kernel_id)
+            for kernel_id in kernel_ids
+            if not self._kernel_connections.get(kernel_id)
+            and now - self.get_kernel(kernel_id).last_activity > ABANDONED
+        )
+        if not abandoned:
+            return False
+        await self.shutdown_kernel(abandoned[0][1], now=True)
+        return True
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        self._owners.pop(kernel_id, None)
+        return super().remove_kernel(kernel_id)
+
+    async def end_all_of(self, person: str) -> None:
+        """End every kernel of ``person`` (sign-out)."""
+        await asyncio.gather(
+            *(self.shutdown_kernel(kernel_id, now=True) for kernel_id in self.kernels_of(person)),
+            return_exceptions=True,
+        )

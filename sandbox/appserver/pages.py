@@ -1,0 +1,101 @@
+"""The app server's own pages (entering, signed out, errors) and the texts of the title bar, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from sandbox.appserver.apps import AppVersionInfo
+from sandbox.appserver.gate import Page
+from sandbox.appserver.places import Places
+from sandbox.core.errors import SandboxError
+from sandbox.core.messages import Language
+from sandbox.i18n import catalogue
+
+TEMPLATES = Path(__file__).parent / "templates"
+ASSETS = Path(__file__).parent / "static"
+
+_environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES / "pages"), autoescape=True)
+
+
+@dataclass(frozen=True)
+class GoOn:
+    """Where a page leads by itself, after ``wait`` seconds."""
+
+    href: str
+    wait: int = 0
+
+
+def message_page(places: Places, language: Language, title: str, remedy: str = "", *, go_on: GoOn | None = None,
+                 request_id: str = "") -> str:  # fmt: skip
+    """A page that says one thing. ``title`` and ``remedy`` are in the reader's language already."""
+    _ = catalogue(language).gettext
+    return _environment.get_template("message.html").render(
+        language=language,
+        title=title,
+        remedy=remedy,
+        assets=f"{places.base_url}assets/",
+        go_to=go_on.href if go_on else "",
+        wait=go_on.wait if go_on else 0,
+        go_on=_("Go on"),
+        portal=places.portal_url,
+        portal_text=_("Back to the portal"),
+        request_text=_("For questions, name this number:"),
+        request_id=request_id,
+    )
+
+
+def error_page(places: Places, language: Language, error: SandboxError, request_id: str, go_on: GoOn | None) -> str:
+    message, remedy = error.render(catalogue(language).gettext)
+    return message_page(places, language, message, remedy, go_on=go_on, request_id=request_id)
+
+
+def title_bar(places: Places, page: Page, app: AppVersionInfo, nonce: str) -> dict[str, Any]:
+    """What the template ``templates/sandbox/index.html.j2`` shows around the app; plain values only."""
+    _ = catalogue(page.language).gettext
+    other: Language = "zh-CN" if page.language == "en" else "en"
+    other_page = Page(page.app, page.version, other)
+    has_other = (app.folder / other_page.notebook).is_file()
+    return {
+        "language": page.language,
+        "title": app.title(page.language),
+        "owner": app.owner,
+        "version": _day(app.version.time),
+        "data": ", ".join(f"{dataset} ({_day(version.time)})" for dataset, version in sorted(app.pins.items())),
+        "nonce": nonce,
+        "assets": f"{places.base_url}assets/",
+        "leave": f"{places.base_url}leave",
+        "portal": places.portal_url,
+        "other_language": other,
+        "other_name": {"en": "English", "zh-CN": "中文"}[other] if has_other else "",
+        "other_href": f"{places.base_url}voila/render/{other_page.path}",
+        "how": [
+            _("Choose or enter values in the controls; everything below them follows at once."),
+            _("The figures come from a snapshot of the data in which people cannot be recognised, not from live systems."),
+            _("What you enter here is not kept and nobody else sees it."),
+            _("The app supports a decision; it does not take it. If a result surprises you, ask the owner."),
+        ],
+        "texts": {
+            "owner": _("By"),
+            "version": _("Version of"),
+            "data": _("Data:"),
+            "how": _("How to read this"),
+            "portal": _("Portal"),
+            "leave": _("Sign out"),
+            "loading": _("The app is being prepared…"),
+            "again": _("Open again"),
+            "gone": _("This app page was closed because it was idle or had a problem."),
+            "lost": _("The connection to the app is lost. It will be tried again."),
+            "expired": _("Your sign-in has ended. Open the app again from the portal."),
+            "failed": _("The app could not be prepared."),
+            "step_failed": _("This part of the app did not work. Its owner can see why in the micro-project."),
+            "foot": _("Innovation Sandbox · a prototype under review, not a service of IT"),
+        },
+    }
+
+
+def _day(time: Any) -> str:
+    return str(time.strftime("%Y-%m-%d"))

@@ -1,0 +1,238 @@
+"""Voilà put together in code: our handlers, identity, kernels and page template, and no configuration from outside."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_core.utils import run_sync
+from jupyter_server.services.contents.filemanager import FileContentsManager
+from tornado import web
+from traitlets import default
+from traitlets.config import Config
+from voila.app import Voila
+from voila.utils import get_voila_labextensions_path
+
+from sandbox.appserver import handlers, pages
+from sandbox.appserver.channels import WidgetChannels
+from sandbox.appserver.gate import Gate, Page
+from sandbox.appserver.hardening import check_hardening
+from sandbox.appserver.identity import OwnKernelsOnly, ViewerIdentity
+from sandbox.appserver.kernels import AppKernels
+from sandbox.appserver.pagefacts import add_page_facts
+from sandbox.appserver.places import Places
+from sandbox.appserver.sessions import Sessions
+from sandbox.core.errors import Unavailable
+from sandbox.identity.tickets import SpentTickets
+from sandbox.kernels import forkserver
+from sandbox.kernels.specs import SandboxKernelSpecManager
+from sandbox.settings import Settings
+from sandbox.store.keys import Keys
+from sandbox.workflows.services import utc_now
+
+log = logging.getLogger(__name__)
+
+#: All that an app page loads of JupyterLab's extensions: the widgets and Voilà's manager for them.
+EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager")
+
+
+class AppNotebooks(FileContentsManager):
+    """Gives Voilà the notebooks of app versions and nothing else.
+
+    Voilà's Markdown renderer asks for files to inline as pictures; an author could name another app's files there.
+    """
+
+    def file_exists(self, path: str = "") -> bool:
+        return False
+
+    def get(self, path: str, *_: Any, **__: Any) -> dict[str, Any]:
+        page = Page.parse(path.strip("/"))
+        if page is None:
+            raise web.HTTPError(404)
+        notebook = nbformat.read(Path(self.root_dir) / page.path, as_version=4)
+        return {"type": "notebook", "path": page.path, "name": page.notebook, "content": notebook}
+
+
+class AppServer(Voila):
+    """Standalone Voilà without a configuration file, a command line, a file tree or an address that we did not choose."""
+
+    def __init__(self, places: Places, settings: Settings, now: Callable[[], datetime] = utc_now, **kwargs: Any) -> None:
+        self.places = places
+        self.sandbox_settings = settings
+        self.now = now
+        self.sessions = Sessions(timedelta(hours=settings.session_hours), now)
+        super().__init__(config=_configuration(places, settings), **kwargs)
+
+    @default("log")
+    def _log_default(self) -> logging.Logger:
+        """The process's JSON log instead of the lines that Jupyter applications write."""
+        return logging.getLogger("sandbox.appserver.voila")
+
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Like Voilà's, but ``argv`` is not read."""
+        super().initialize([])
+        check_hardening(self)
+
+    def setup_template_dirs(self) -> None:
+        super().setup_template_dirs()
+        self.template_paths = [str(pages.TEMPLATES / "sandbox"), *self.template_paths]
+
+    def init_settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = super().init_settings()
+        self.contents_manager = AppNotebooks(parent=self)
+        gate = Gate(self.sessions, self.places.apps, self.kernel_manager.owner_of)
+        settings.update(
+            contents_manager=self.contents_manager,
+            allow_remote_access=False,
+            local_hostnames=[self.places.host],
+            allow_unauthenticated_access=False,
+            login_url=self.base_url,
+            mathjax_url=None,
+            mathjax_config=None,
+            sandbox_gate=gate,
+            sandbox_places=self.places,
+            sandbox_now=self.now,
+            sandbox_kernel_memory=self.sandbox_settings.kernel_memory,
+            default_handler_class=handlers.NothingHere,
+            log_function=_log_request,
+            ws_ping_timeout=30_000,
+        )
+        return settings
+
+    def init_handlers(self) -> list[Any]:
+        """Every address there is. Not Voilà's: no tree, contents, files, query, themes, kernel list or deletion."""
+        base, kernel = re.escape(self.base_url), f"(?P<kernel_id>{handlers.KERNEL_ID})"
+        key = Keys(self.places.workspace).ticket_key()
+        extensions = get_voila_labextensions_path()
+        enter = {"key": key, "sessions": self.sessions, "spent": SpentTickets()}
+        return [
+            (base, handlers.Start),
+            (rf"{base}healthz", handlers.Health),
+            (rf"{base}enter", handlers.Enter, enter),
+            (rf"{base}leave", handlers.Leave, {"sessions": self.sessions}),
+            (rf"{base}assets/(.*)", handlers.SealedAssets, {"path": str(pages.ASSETS)}),
+            (rf"{base}voila/static/(.*)", handlers.SealedStatic, {"paths": self.static_paths}),
+            (rf"{base}voila/labextensions/((?:{'|'.join(EXTENSIONS)})/.*)", handlers.SealedExtensions, {"path": extensions}),
+            (rf"{base}voila/render/(.*)", handlers.AppPage, {
+                "template_paths": self.template_paths,
+                "config": self.config,
+                "voila_configuration": self.voila_configuration,
+            }),
+            (rf"{base}voila/api/shutdown/{kernel}", handlers.CloseKernel),
+            (rf"{base}api/kernels/{kernel}", handlers.KernelModel),
+            (rf"{base}api/kernels/{kernel}/channels", handlers.KernelChannels),
+        ]  # fmt: skip
+
+    def start(self) -> None:
+        """Serve until a signal. Raises Unavailable when the port is taken."""
+        self.connection_dir = tempfile.mkdtemp(prefix="sandbox-apps-")
+        settings = self.init_settings()
+        self.app = web.Application(**settings)
+        # Other host names than ours fall through to the default handler, which refuses them.
+        self.app.add_handlers(re.escape(self.places.host), self.init_handlers())
+        check_hardening(self)
+        # The first kernel would wait for its libraries to load: load them while nobody waits.
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+        self.listen()
+
+    def listen(self) -> None:
+        from tornado.ioloop import IOLoop
+
+        try:
+            self.http_server = self.app.listen(self.port, "127.0.0.1", xheaders=False, max_body_size=64 * 1024)
+        except OSError as error:
+            raise Unavailable(
+                "The app server cannot use port {port}: {problem}.",
+                "Stop the program that uses the port, or choose another one with SANDBOX_APPS_PORT.",
+                port=self.port,
+                problem=error.strerror or str(error),
+            ) from None
+        log.info("serving apps", extra={"url": self.places.apps_url})
+        self.ioloop = IOLoop.current()
+        try:
+            self.ioloop.start()
+        except KeyboardInterrupt:
+            log.info("interrupted")
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """End all kernels and their fork server."""
+        run_sync(self.kernel_manager.shutdown_all)(now=True)
+        forkserver.stop()
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def _configuration(places: Places, settings: Settings) -> Config:
+    c = Config()
+    c.Voila.config_file_paths = []
+    c.Voila.root_dir = str(places.apps)
+    c.Voila.ip = "127.0.0.1"
+    c.Voila.port = places.port
+    c.Voila.base_url = places.base_url
+    c.Voila.open_browser = False
+    c.Voila.port_retries = 0
+    c.Voila.log_level = settings.log_level.upper()
+    c.Voila.identity_provider_class = ViewerIdentity
+    c.Voila.authorizer_class = OwnKernelsOnly
+    c.Voila.kernel_websocket_connection_class = WidgetChannels
+    c.VoilaConfiguration.template = "lab"
+    c.VoilaConfiguration.theme = "light"
+    c.VoilaConfiguration.resources = {}
+    c.VoilaConfiguration.allow_template_override = "NO"
+    c.VoilaConfiguration.allow_theme_override = "NO"
+    c.VoilaConfiguration.file_allowlist = []
+    c.VoilaConfiguration.file_denylist = [".*"]
+    c.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
+    c.VoilaConfiguration.extension_denylist = []
+    c.VoilaConfiguration.extension_language_mapping = {}
+    c.VoilaConfiguration.http_header_envs = []
+    c.VoilaConfiguration.show_tracebacks = False
+    c.VoilaConfiguration.strip_sources = True
+    c.VoilaConfiguration.preheat_kernel = False
+    c.VoilaConfiguration.progressive_rendering = False
+    c.VoilaConfiguration.multi_kernel_manager_class = AppKernels
+    c.VoilaConfiguration.kernel_spec_manager_class = SandboxKernelSpecManager
+    c.VoilaConfiguration.page_config_hook = add_page_facts
+    c.VoilaExecutor.timeout = 60
+    c.AppKernels.most_kernels = settings.app_kernels
+    c.AppKernels.kernel_manager_class = "sandbox.kernels.managers.SandboxServerKernelManager"
+    c.AppKernels.cull_idle_timeout = settings.app_idle_minutes * 60
+    c.AppKernels.cull_interval = 30
+    c.AppKernels.cull_connected = False
+    c.AppKernels.cull_busy = True
+    c.AppKernels.buffer_offline_messages = False
+    # A dead kernel is told, not replaced: its successor would know nothing of the page's widgets.
+    c.KernelRestarter.restart_limit = 0
+    return c
+
+
+def _warm_up() -> None:
+    try:
+        forkserver.current()
+    except forkserver.Unfit as problem:
+        log.info("kernels are started as processes", extra={"reason": str(problem)})
+
+
+def _log_request(handler: web.RequestHandler) -> None:
+    level = logging.INFO if handler.get_status() < 500 else logging.ERROR
+    log.log(level, "request", extra={
+        "method": handler.request.method,
+        "path": handler.request.path,
+        "status": handler.get_status(),
+        "ms": round(1000 * handler.request.request_time(), 1),
+        "request_id": getattr(handler, "_request_id", ""),
+    })  # fmt: skip
+
+
+def template_folder() -> Path:
+    """Voilà's page template of ours."""
+    return pages.TEMPLATES / "sandbox"
