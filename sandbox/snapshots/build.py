@@ -43,7 +43,7 @@ from sandbox.snapshots.open import connect_locked
 from sandbox.snapshots.plan import Plan, make_plan, source_types
 from sandbox.snapshots.profile import profile_column
 from sandbox.snapshots.source import open_source
-from sandbox.snapshots.sql import Sql, identifier
+from sandbox.snapshots.sql import identifier
 from sandbox.snapshots.staging import publish, staging_folder
 from sandbox.snapshots.table import Table
 

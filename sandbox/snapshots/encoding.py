@@ -1,4 +1,4 @@
-"""Which encoding a text file has: declared, or found by reading all of it. Mixed files are an error that names the line.
+"""Which encoding a text file has: declared, or found by reading all of it. Mixed files are an error with the line.
 
 The whole file is read, because the line that is different may be the last one. Chinese office software writes UTF-8
 with BOM, GB18030 (a superset of GBK and GB2312) and UTF-16; those are found, others must be declared.
@@ -29,7 +29,7 @@ _CHANCE = 1e-3
 
 @dataclass(frozen=True)
 class TextFile:
-    """A text file that was read to its end. ``plain`` means that DuckDB can read it as it is: UTF-8, one newline style."""
+    """A text file that was read to its end. ``plain``: DuckDB can read it as it is (UTF-8, one newline style)."""
 
     encoding: str
     plain: bool

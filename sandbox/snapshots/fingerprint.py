@@ -13,7 +13,7 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """``name`` is the file's name without its folder: a manifest must not tell how the steward's machine is arranged."""
+    """``name`` is without the folder: a manifest must not tell how the steward's machine is arranged."""
 
     name: str
     bytes: int

@@ -20,7 +20,6 @@ from sandbox.core.errors import BadInput, GateFailed
 from sandbox.core.spec import Gate, KAnonymity
 from sandbox.snapshots.sql import Sql, identifier, join, names, value
 
-
 # Names that no source column has: column names are stripped of blanks.
 _UNITS = identifier(" units of the class ")
 _ROWS = identifier(" rows of the class ")
@@ -104,8 +103,8 @@ def apply_gate(
     rows, left_out = (int(v) for v in _row(connection, _count(small, unit)))
     if left_out > gate.suppress * units or before.small == before.count:
         raise _failed(connection, source, gate, quasi_identifiers, unit, dataset, before, left_out, units)
-    delete = "DELETE FROM " + source + " AS t USING (" + _small_classes(source, gate, quasi_identifiers, unit) + ") AS c"
-    delete = delete + " WHERE " + _same_class(quasi_identifiers)
+    classes = _small_classes(source, gate, quasi_identifiers, unit)
+    delete = "DELETE FROM " + source + " AS t USING (" + classes + ") AS c WHERE " + _same_class(quasi_identifiers)
     connection.execute(delete.text, delete.parameters)
     after = measure(connection, source, gate, quasi_identifiers, unit)
     return Outcome(gate, unit, quasi_identifiers, before, after, rows, left_out, units)
@@ -133,21 +132,22 @@ def _failed(
         "smallest": before.smallest,
         "columns": ", ".join(quasi_identifiers) or "–",
     }
-    message = (
-        "{dataset} does not reach k-anonymity with k={k}: {left_out} of {units} units ({share}) would have to be left out;"
-        " {allowed} are allowed. {columns} make {classes} classes, the smallest with {smallest} unit(s)."
-    )
     if units < gate.k or not quasi_identifiers:
-        return GateFailed(message, "The table has only {units} units: no coarsening reaches k={k}.", **fields)
+        return GateFailed(
+            "{dataset} does not reach k-anonymity with k={k}: it has only {units} units.",
+            "No coarsening helps. Use a larger table, or lower k if its owner agrees.",
+            **fields,
+        )
     shares = {}
     for column in quasi_identifiers:
         rest = tuple(c for c in quasi_identifiers if c != column)
         shares[column] = int(_row(connection, _count(_small_rows(source, gate, rest, unit), unit))[1]) / units
     worst = min(shares, key=shares.__getitem__)
     return GateFailed(
-        message,
-        "Coarsen “{worst}” first (a wider band, a shorter prefix, a longer period): without it only {without} would be"
-        " left out. Or drop it, lower k, or raise `suppress` in the spec.",
+        "{dataset} does not reach k-anonymity with k={k}: {left_out} of {units} units ({share}) would have to be left"
+        " out, {allowed} are allowed. {columns} make {classes} classes; the smallest has {smallest} unit(s).",
+        "Coarsen “{worst}” first (a wider band, a shorter prefix, a longer period): without it {without} would be left"
+        " out. Or drop it, lower k, or raise `suppress` in the spec.",
         worst=worst,
         without=f"{shares[worst]:.1%}",
         **fields,

@@ -1,6 +1,6 @@
 """Masking rules as SQL: one function per rule, from a column of a known type to an expression with parameters.
 
-NULL stays NULL under every rule. To add a rule: see ``core/spec.py``; write its function here and put it into ``_RULES``.
+NULL stays NULL under every rule. To add a rule: see ``core/spec.py``; its function comes here, and into ``_RULES``.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _need_number(rule: str, column: str, kind: str) -> None:
     if kind not in _INTEGERS and kind not in _FLOATS and not kind.startswith("DECIMAL"):
         raise BadInput(
             "The rule {rule} needs numbers, but the column “{column}” is of type {type}.",
-            "Declare `type: BIGINT` or `type: DOUBLE` for the column (a build then names a line that is not a number), or"
+            "Declare `type: BIGINT` or `type: DOUBLE` for the column (a build then names the line that is no number), or"
             " choose another rule.",
             rule=rule,
             column=column,

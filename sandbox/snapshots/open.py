@@ -25,7 +25,9 @@ _LOCKED: Mapping[str, str] = {
 _known_hashes: dict[tuple[Path, Stamp], str] = {}
 
 
-def open_snapshot(folder: Path, *, verify: bool = True, temp_directory: Path | None = None) -> duckdb.DuckDBPyConnection:
+def open_snapshot(
+    folder: Path, *, verify: bool = True, temp_directory: Path | None = None
+) -> duckdb.DuckDBPyConnection:
     """A read-only connection in which the snapshot is the table ``data``.
 
     ``temp_directory`` is where large sorts may spill; without one they must fit into memory. ``verify=False`` skips the
@@ -52,7 +54,7 @@ def open_snapshots(
             source = identifier(f"snapshot {name}").text
             connection.execute(f"ATTACH ? AS {source} (READ_ONLY)", [str(folder / DATA)])
             view = identifier(name).text
-            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {source}.{identifier(TABLE).text}")  # noqa: S608
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {source}.{identifier(TABLE).text}")
         # Attach first, then lock: attached paths stay allowed, and nothing else can be added.
         for setting, off in _LOCKED.items():
             connection.execute(f"SET {setting} = {off}")
@@ -64,7 +66,7 @@ def open_snapshots(
 
 
 def check_file(folder: Path, manifest: Manifest) -> None:
-    """Raises Damaged unless the database file has the manifest's sha256. Unchanged files are hashed once per process."""
+    """Raises Damaged unless the data file has the manifest's sha256. Unchanged files are hashed once per process."""
     path = folder / DATA
     place = f"{folder.parent.name}/{folder.name}"
     try:

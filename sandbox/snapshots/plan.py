@@ -57,7 +57,7 @@ def make_plan(spec: DatasetSpec, source_columns: Sequence[tuple[str, str]]) -> P
         near = [f"{m} → {c[0]}" for m in missing if (c := difflib.get_close_matches(m, found, 1))]
         raise BadInput(
             "The spec of {dataset} names columns that the source does not have: {missing}. The source has: {found}.",
-            "Correct the names in datasets/{dataset}.yaml{near}, or check that it is the right file with its first line.",
+            "Correct the names in {dataset}.yaml{near}, or check that it is the right file with its first line.",
             dataset=spec.name,
             missing=", ".join(missing),
             found=", ".join(list(found)[:40]) + (" …" if len(found) > 40 else ""),

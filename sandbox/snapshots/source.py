@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,8 @@ def open_source(
     try:
         with translated(path.name, lambda e: table.explain(e) if table else None):
             table = _OPENERS[source.kind](source, path, connection, scratch, types or {})
+            if source.number_rows:
+                table = _numbered(table, source.number_rows, connection)
             check_names([name for name, _ in table.columns], path.name)
             yield table
     except SandboxError:
@@ -65,6 +67,13 @@ def open_source(
         if table:
             table.close()
     watch.unchanged()
+
+
+def _numbered(table: Table, name: str, connection: duckdb.DuckDBPyConnection) -> Table:
+    """``table`` with a first column that counts its rows from 1, in the order of the file."""
+    connection.execute("SET preserve_insertion_order = true")  # the same file must give the same numbers
+    query = "SELECT row_number() OVER () AS " + identifier(name) + ", * FROM (" + table.query + ")"
+    return replace(table, columns=((name, "BIGINT"), *table.columns), query=query)
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,8 @@ def _facts(connection: duckdb.DuckDBPyConnection, name: str, kind: str) -> Colum
     nulls, distinct = _one(
         connection, "SELECT count(*) - count(" + column + "), count(DISTINCT " + column + ") FROM t"
     )
-    sample = "SELECT CAST(" + column + " AS VARCHAR) FROM t WHERE " + column + " IS NOT NULL LIMIT " + value(SAMPLE_ROWS)
+    sample = "SELECT CAST(" + column + " AS VARCHAR) FROM t WHERE " + column + " IS NOT NULL LIMIT "
+    sample = sample + value(SAMPLE_ROWS)
     rows = connection.execute(sample.text, sample.parameters).fetchall()
     return ColumnFacts(name, kind, int(nulls), int(distinct), tuple(str(r[0]) for r in rows))
 

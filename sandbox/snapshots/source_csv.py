@@ -138,7 +138,7 @@ def _delimiter(file: Path) -> str:
 
 
 def _header(file: Path, delimiter: str, named: bool, shown: str) -> tuple[list[str], int]:
-    """(column names, number of sampled data rows). Raises BadInput when the first line is missing or looks like data."""
+    """(column names, number of sampled data rows). Raises BadInput when there are no names or they look like data."""
     records = [r for r in _records(file, delimiter, _SAMPLE) if r]
     if not records or not any(cell.strip() for cell in records[0]):
         raise BadInput(
@@ -152,7 +152,7 @@ def _header(file: Path, delimiter: str, named: bool, shown: str) -> tuple[list[s
     if _looks_like_data(first, rows):
         raise BadInput(
             "{file}, line 1: this looks like data, not like column names.",
-            "Add a first line that names the columns, or set `header: false` (they are then column1, column2 and so on).",
+            "Add a first line that names the columns, or set `header: false` (they are then called column1, column2 …).",
             file=shown,
         )
     return [cell.strip() for cell in first], len(rows)

@@ -105,7 +105,7 @@ def _columns(database: sqlite3.Connection, table: str) -> list[tuple[str, str, s
         kinds = {
             r[0]
             for r in database.execute(
-                f"SELECT DISTINCT typeof({column}) FROM {identifier(table).text}"  # noqa: S608 - quoted names only
+                f"SELECT DISTINCT typeof({column}) FROM {identifier(table).text}"
             )
         } - {"null"}
         kind = _stored_type(kinds)
@@ -124,7 +124,7 @@ def _stored_type(kinds: set[str]) -> str:
 
 def _batches(database: sqlite3.Connection, table: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     columns = ", ".join(identifier(n).text for n in schema.names)
-    cursor = database.execute(f"SELECT {columns} FROM {identifier(table).text}")  # noqa: S608 - quoted names only
+    cursor = database.execute(f"SELECT {columns} FROM {identifier(table).text}")
     while rows := cursor.fetchmany(BATCH):
         arrays = [
             pa.array([_fit(v, field.type) for v in values], field.type)

@@ -42,7 +42,7 @@ def staging_folder(parent: Path) -> Iterator[Path]:
 
 
 def sweep(parent: Path) -> int:
-    """Remove staging folders whose builder is gone; the number of those removed. May run at any time, twice, in parallel."""
+    """Remove staging folders whose builder is gone; how many. May run at any time, twice, in parallel."""
     removed = 0
     for folder in (*parent.glob(f"{PREFIX}*"), *parent.glob(f"{_FRESH}*")):
         if _abandoned(folder):

@@ -66,7 +66,7 @@ def checked_type(connection: duckdb.DuckDBPyConnection, wanted: str, column: str
     try:
         if not _TYPE.fullmatch(wanted):
             raise duckdb.CatalogException(wanted)
-        described = connection.execute(f"DESCRIBE SELECT CAST(NULL AS {wanted})").fetchone()  # noqa: S608 - letters only
+        described = connection.execute(f"DESCRIBE SELECT CAST(NULL AS {wanted})").fetchone()
         return str(described[1]) if described else wanted
     except duckdb.Error:
         raise BadInput(

@@ -21,7 +21,7 @@ from sandbox.snapshots.sql import identifier
 
 @dataclass(frozen=True)
 class Checked:
-    """One line of a verification. ``name``: manifest, version, file, opens, columns, content, rows, or a gate's kind."""
+    """One line. ``name``: manifest, version, file, opens, columns, content, rows, or a gate's kind."""
 
     name: str
     ok: bool

@@ -1,0 +1,104 @@
+"""Build a dataset's next snapshot and write it into the audit chain; propose a spec for somebody's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.catalog import SUFFIX, Catalog
+from sandbox.core.errors import Conflict, GateFailed, SandboxError
+from sandbox.core.ids import check_dataset_name
+from sandbox.snapshots.build import MEMORY_LIMIT, Built, Progress, build_snapshot
+from sandbox.snapshots.propose import Proposal, propose_spec, render_yaml
+from sandbox.store.workspace import write_atomically
+from sandbox.workflows.services import Services
+
+
+def build_dataset(
+    services: Services, name: str, *, actor: str, progress: Progress | None = None, memory_limit: str = MEMORY_LIMIT
+) -> Built:
+    """Build the next snapshot of dataset ``name``; a gate that fails is an audit event, too.
+
+    The event is written after the snapshot is in its place: a snapshot without event is found by ``audit``, an event
+    without snapshot would be a lie. Raises what ``build_snapshot`` raises.
+    """
+    spec = Catalog(services.workspace, services.content).entry(name).spec
+    now = services.now()
+    try:
+        built = build_snapshot(
+            spec,
+            base=services.workspace.home,
+            parent=services.workspace.dataset_snapshots(name),
+            key_of=services.keys.entity_key,
+            now=now,
+            progress=progress,
+            memory_limit=memory_limit,
+        )
+    except GateFailed as error:
+        with services.registry.transaction(actor) as tx:
+            tx.record("dataset.gate-failed", name, now, problem=str(error))
+        raise
+    manifest = built.manifest
+    with services.registry.transaction(actor) as tx:
+        tx.record(
+            "dataset.built",
+            name,
+            services.now(),
+            version=manifest.version,
+            content=manifest.content_hash,
+            source=manifest.source.sha256,
+            spec=manifest.spec_hash,
+            rows=manifest.rows.published,
+            left_out=manifest.rows.left_out,
+        )
+    return built
+
+
+def add_dataset(
+    services: Services, path: Path, name: str, *, actor: str, unit: str | None = None, header: bool = True
+) -> tuple[Path, Proposal]:
+    """Propose a spec for the table at ``path`` and write it to the workspace's ``datasets/<name>.yaml``.
+
+    Raises Conflict when there is such a dataset already: a steward's work is never overwritten.
+    """
+    check_dataset_name(name)
+    existing = {entry.spec.name for entry in Catalog(services.workspace, services.content).entries()}
+    file = services.workspace.datasets / f"{name}{SUFFIX}"
+    if name in existing or file.exists():
+        raise Conflict(
+            "There is already a dataset “{name}”.",
+            "Choose another name, or edit or remove its spec file first.",
+            name=name,
+        )
+    proposal = propose_spec(path, name=name, unit=unit, header=header)
+    services.workspace.datasets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomically(file, render_yaml(proposal).encode())
+    with services.registry.transaction(actor) as tx:
+        tx.record("dataset.added", name, services.now(), source=path.name, columns=len(proposal.spec.columns))
+    return file, proposal
+
+
+def build_all(
+    services: Services, names: Sequence[str] | None = None, *, actor: str, progress: Progress | None = None
+) -> tuple[list[Built], list[tuple[str, SandboxError]]]:
+    """Build the datasets ``names``, or every one of the catalogue. One that fails does not stop the others.
+
+    The result is (snapshots, datasets that failed with the reason); unreadable specs count as failed.
+    """
+    built: list[Built] = []
+    failed: list[tuple[str, SandboxError]] = []
+    if names is None:
+        entries, problems = Catalog(services.workspace, services.content).load()
+        names = [entry.spec.name for entry in entries]
+        failed += [(p.file.stem, p.error) for p in problems]
+    for index, name in enumerate(names):
+
+        def tell(step: str, share: float, name: str = name, index: int = index) -> None:
+            if progress:
+                progress(f"{name}: {step}", (index + share) / len(names))
+
+        try:
+            built.append(build_dataset(services, name, actor=actor, progress=tell))
+        except SandboxError as error:
+            failed.append((name, error))
+    return built, failed
