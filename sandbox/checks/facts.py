@@ -1,0 +1,87 @@
+"""What the checks look at: everything that is known about one submission, as one frozen value.
+
+Before the run only the submitted things are there; after it also what the run left in its folder. All of it was
+written by the submission's author or by code of theirs: every reader here is bounded and trusts no shape.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.core.errors import SandboxError
+from sandbox.core.notebook import Json
+from sandbox.core.project import Project
+from sandbox.core.run import RunReport
+
+EVIDENCE_FILE, MODEL_FILE, ACCESS_LOG = "evidence.json", "model.skops", "access.jsonl"
+_MAX_JSON = 2 * 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds of an examination. ``small_cell``: fewest units behind a shown figure; bytes and seconds else."""
+
+    small_cell: int = 10
+    seconds: float = 300
+    output_bytes: int = 10 * 2**20
+    memory_bytes: int = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One submission.
+
+    ``files``: name → content as submitted; ``notebook``: the submitted one as data, or None with ``notebook_problem``.
+    ``pins``: dataset → manifest of the pinned snapshot. From the run: its report, the report of each app (by language),
+    the evidence that the notebook recorded, the folder it ran in, lines of the access log, and what the saved model
+    names (``model_problem`` if it cannot be read; types that are not allowed; types that carry training rows).
+    """
+
+    project: Project
+    files: Mapping[str, bytes]
+    notebook: Json | None
+    notebook_problem: SandboxError | None = None
+    limits: Limits = field(default_factory=Limits)
+    pins: Mapping[str, Json] = field(default_factory=dict)
+    run: RunReport | None = None
+    app_runs: Mapping[str, RunReport] = field(default_factory=dict)
+    evidence: Json = field(default_factory=dict)
+    run_folder: Path | None = None
+    access_log: tuple[str, ...] = ()
+    model_problem: SandboxError | None = None
+    untrusted_types: tuple[str, ...] = ()
+    row_types: tuple[str, ...] = ()
+
+
+def read_evidence(folder: Path) -> dict[str, Any]:
+    """The evidence that a notebook left in its run folder; empty when there is none, or none that can be read."""
+    data = _read_plain(folder / EVIDENCE_FILE, _MAX_JSON)
+    try:
+        value = json.loads(data, parse_constant=lambda text: None)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def read_access_log(file: Path) -> tuple[str, ...]:
+    """The lines of a kernel's access log; empty when there is none."""
+    return tuple(_read_plain(file, _MAX_JSON).decode("utf-8", "replace").splitlines()[:1000])
+
+
+def _read_plain(file: Path, most: int) -> bytes:
+    """At most ``most`` bytes of a regular file; empty for anything else: a link could lead out, a pipe could wait."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        data = stream.read(most + 1)
+    return data if len(data) <= most else b""
