@@ -131,6 +131,11 @@ class Source(_Model):
     encoding: str | None = Field(default=None, description="CSV encoding; found if absent")
     delimiter: str | None = Field(default=None, description="CSV delimiter; found if absent", max_length=1)
     header: bool = Field(default=True, description="whether the first CSV line names the columns")
+    number_rows: str | None = Field(
+        default=None,
+        min_length=1,
+        description="add a column of this name that numbers the rows: for one row per unit, no id",
+    )
 
     @model_validator(mode="after")
     def _table_for_sqlite(self) -> Source:
