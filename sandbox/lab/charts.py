@@ -1,0 +1,173 @@
+"""Small SVG charts. Text stays text, so that Chinese needs no font on the server, and scales with the page.
+
+Drawn 440 units wide: readable at the width of a phone, and never wider than 560 pixels (``looks.STYLE``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.lab.looks import ACCENT, ALERT, CALM, FONTS, INK, LINE, MUTED
+from sandbox.lab.words import percent, safe
+
+WIDTH = 440
+_SIZE = 13
+
+
+@dataclass(frozen=True)
+class Bar:
+    """``value`` in the chart's unit (negative grows to the left in ``balance``); ``text`` is what is written."""
+
+    label: str
+    value: float
+    text: str
+    tone: str = ACCENT
+
+
+def bars(title: str, items: Sequence[Bar]) -> str:
+    """Horizontal bars from zero, label above each."""
+    largest = max((abs(item.value) for item in items), default=0) or 1
+    parts = []
+    for row, item in enumerate(items):
+        top = row * 42
+        length = max(2.0, abs(item.value) / largest * WIDTH)
+        parts.append(_text(0, top + 14, _fit(item.label, WIDTH - _wide(item.text) - 14)))
+        parts.append(_text(WIDTH, top + 14, item.text, anchor="end", weight=600))
+        parts.append(_rect(0, top + 20, WIDTH, 10, "#eef1f4") + _rect(0, top + 20, length, 10, item.tone))
+    return figure(title, len(items) * 42, parts, ", ".join(f"{item.label}: {item.text}" for item in items))
+
+
+def balance(title: str, items: Sequence[Bar], left: str, right: str) -> str:
+    """Bars to the left (lower) and right (higher) of a middle line; ``left`` and ``right`` name the sides."""
+    largest = max((abs(item.value) for item in items), default=0) or 1
+    middle = WIDTH / 2
+    parts = [_text(0, 13, "◀ " + left, colour=CALM, size=12), _text(WIDTH, 13, right + " ▶", "end", ALERT, size=12)]
+    for row, item in enumerate(items):
+        top = 22 + row * 42
+        length = max(2.0, abs(item.value) / largest * (middle - 2))
+        start = middle if item.value >= 0 else middle - length
+        parts.append(_text(0, top + 14, _fit(item.label, WIDTH - _wide(item.text) - 14)))
+        parts.append(_text(WIDTH, top + 14, item.text, "end", ALERT if item.value >= 0 else CALM, weight=600))
+        parts.append(_rect(0, top + 20, WIDTH, 10, "#eef1f4"))
+        parts.append(_rect(start, top + 20, length, 10, ALERT if item.value >= 0 else CALM))
+    height = 22 + len(items) * 42
+    parts.append(f'<line x1="{middle}" x2="{middle}" y1="22" y2="{height - 8}" stroke="{MUTED}"/>')
+    return figure(title, height, parts, ", ".join(f"{item.label}: {item.text}" for item in items))
+
+
+def columns(title: str, items: Sequence[Bar], average: float, average_text: str) -> str:
+    """Upright columns of shares (0–1) with a line at their average."""
+    top = max([average, *(item.value for item in items)], default=1) or 1
+    plot, base = 130.0, 160.0
+    slot = WIDTH / max(1, len(items))
+    parts = []
+    for place, item in enumerate(items):
+        height = max(1.5, item.value / top * plot)
+        left = place * slot + slot * 0.14
+        parts.append(_rect(left, base - height, slot * 0.72, height, item.tone))
+        parts.append(_text(left + slot * 0.36, base - height - 6, item.text, "middle", weight=600))
+        parts.append(_text(left + slot * 0.36, base + 18, _fit(item.label, slot), "middle", MUTED, size=12))
+    line = base - average / top * plot
+    parts.append(f'<line x1="0" x2="{WIDTH}" y1="{base}" y2="{base}" stroke="{LINE}"/>')
+    parts.append(f'<line x1="0" x2="{WIDTH}" y1="{line:.1f}" y2="{line:.1f}" stroke="{INK}" stroke-dasharray="5 4"/>')
+    parts.append(_text(0, min(line - 5, base - 5), average_text, colour=INK, size=12, halo=True))
+    return figure(title, 186, parts, ", ".join(f"{item.label}: {item.text}" for item in items))
+
+
+def curve(title: str, xs: Sequence[float], ys: Sequence[float], marks: Sequence[tuple[float, float, str, str]],
+          x_text: str, zero_text: str) -> str:  # fmt: skip
+    """A line of ``ys`` over shares ``xs``; ``marks`` are (x, y, text, colour) points on it."""
+    low, high = min([0.0, *ys]), max([0.0, *ys])
+    span = (high - low) or 1
+    left, width, top, plot = 6.0, WIDTH - 12.0, 34.0, 130.0
+    reach = max(xs) or 1
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return left + x / reach * width, top + (high - y) / span * plot
+
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(*point) for point in zip(xs, ys, strict=True)))
+    zero = at(0, 0)[1]
+    parts = [
+        f'<line x1="{left}" x2="{left + width}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="{MUTED}" stroke-dasharray="4 4"/>',
+        _text(left + width, zero - 5, zero_text, "end", MUTED, size=12, halo=True),
+        f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="2.5" stroke-linejoin="round"/>',
+    ]
+    for place, (x, y, text, colour) in enumerate(marks):
+        cx, cy = at(x, y)
+        anchor = "start" if cx < WIDTH * 0.55 else "end"
+        parts.append(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="6" fill="{colour}" stroke="#fff" stroke-width="2"/>')
+        parts.append(_text(cx, max(13, cy - 12 - 3 * place), text, anchor, colour, 600, halo=True))
+    base = top + plot + 20
+    for share in (0, reach / 2, reach):
+        anchor = "start" if share == 0 else "end" if share == reach else "middle"
+        parts.append(_text(at(share, 0)[0], base, percent(share), anchor, MUTED, size=12))
+    parts.append(_text(WIDTH / 2, base + 18, x_text, "middle", MUTED, size=12))
+    return figure(title, base + 26, parts, "; ".join(text for _, _, text, _ in marks))
+
+
+def scale(title: str, risk: float, typical: float, typical_text: str, act: float, act_text: str) -> str:
+    """One risk on a line from 0 to the end of interest, with the typical one and where acting pays."""
+    end = min(1.0, max(0.1, 1.25 * max(risk, typical, act)))
+
+    def x(share: float) -> float:
+        return 8 + min(1.0, max(0.0, share / end)) * (WIDTH - 16)
+
+    tone = ALERT if risk >= act else CALM
+    parts = [
+        _rect(8, 34, WIDTH - 16, 14, "#e8f3f1"),
+        _rect(x(act), 34, WIDTH - 8 - x(act), 14, "#fbe3d6"),
+        _rect(8, 34, max(2.0, x(risk) - 8), 14, tone),
+        _marker(x(act), 27, 55, act_text, 22),
+        _marker(x(typical), 27, 55, typical_text, 70),
+        f'<circle cx="{x(risk):.1f}" cy="41" r="10" fill="{tone}" stroke="#fff" stroke-width="3"/>',
+    ]
+    return figure(title, 78, parts, f"{percent(risk)}; {typical_text}; {act_text}")
+
+
+def _marker(x: float, top: float, bottom: float, text: str, baseline: float) -> str:
+    half = _wide(text, 12) / 2
+    centre = min(max(x, half + 1), WIDTH - half - 1)
+    line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}" stroke="{INK}" stroke-width="1.5"/>'
+    return line + _text(centre, baseline, text, "middle", MUTED, size=12)
+
+
+def figure(title: str, height: float, parts: Sequence[str], told: str) -> str:
+    """An HTML figure around one SVG; ``told`` is what a screen reader says of it."""
+    caption = f"<figcaption>{safe(title)}</figcaption>" if title else ""
+    label = safe(f"{title}: {told}" if title else told)
+    return (
+        f'<figure>{caption}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
+        f'aria-label="{label}" font-family="{safe(FONTS)}">{"".join(parts)}</svg></figure>'
+    )
+
+
+def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
+    radius = min(4.0, height / 2, width / 2)
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(0.0, width):.1f}" height="{max(0.0, height):.1f}" '
+        f'rx="{max(0.0, radius):.1f}" fill="{colour}"/>'
+    )
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = INK, weight: int = 400,
+          size: int = _SIZE, halo: bool = False) -> str:  # fmt: skip
+    edge = ' stroke="#fff" stroke-width="4" paint-order="stroke" stroke-linejoin="round"' if halo else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
+        f'text-anchor="{anchor}"{edge}>{safe(text)}</text>'
+    )
+
+
+def _wide(text: str, size: int = _SIZE) -> float:
+    """About how wide a text is: a Chinese character takes a full square, a Latin letter about half."""
+    return sum(size * (1.0 if ord(letter) > 0x2E80 else 0.58) for letter in text)
+
+
+def _fit(text: str, room: float) -> str:
+    """``text``, cut with … to about ``room`` units."""
+    if _wide(text) <= room:
+        return text
+    while text and _wide(text + "…") > room:
+        text = text[:-1]
+    return text.rstrip() + "…"

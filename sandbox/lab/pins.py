@@ -1,0 +1,120 @@
+"""The pinned snapshots of this notebook, read-only."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandbox.core.errors import Damaged, NotFound
+from sandbox.lab import places
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Open connections by process and file. DuckDB refuses a second configuration of one file in one process, and a
+#: connection must not be used on the other side of a fork.
+_open: dict[tuple[int, Path], duckdb.DuckDBPyConnection] = {}
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a snapshot's manifest says, as far as a notebook needs it."""
+
+    dataset: str
+    version: str
+    unit: str = ""
+    rows: int = 0
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
+
+
+def datasets() -> list[str]:
+    """Names of the datasets that are pinned to this project."""
+    return sorted(places.pins())
+
+
+def data(name: str) -> duckdb.DuckDBPyRelation:
+    """The pinned snapshot of dataset ``name`` as a DuckDB relation; ``.df()`` makes it a DataFrame.
+
+    Read-only, without access to any other file. Raises NotFound for a dataset that is not pinned, Damaged for a
+    snapshot that cannot be opened.
+    """
+    return connection(name).table("data")
+
+
+def connection(name: str) -> duckdb.DuckDBPyConnection:
+    """The read-only connection behind ``data(name)``; its table is called ``data``."""
+    import duckdb
+
+    file = _folder(name) / "data.duckdb"
+    key = (os.getpid(), file)
+    if key not in _open:
+        config = {"enable_external_access": "false", "memory_limit": "600MB", "threads": "1", "temp_directory": ""}
+        try:
+            opened = duckdb.connect(str(file), read_only=True, config=config)
+            opened.execute("SET lock_configuration = true")
+            opened.table("data")
+        except duckdb.Error as error:
+            raise Damaged(
+                "The snapshot of “{dataset}” cannot be opened: {problem}",
+                "Ask a data steward to verify it: sandbox dataset verify {dataset}.",
+                dataset=name,
+                problem=str(error).splitlines()[0][:200],
+            ) from None
+        _open[key] = opened
+    return _open[key]
+
+
+def pin(name: str) -> Pin:
+    """The manifest of the pinned snapshot; facts that it does not state are left empty."""
+    folder = _folder(name)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        manifest = {}
+    unit = manifest.get("unit", "")
+    if isinstance(unit, Mapping):
+        unit = unit.get("column", "")
+    columns = _columns(manifest.get("columns", {}))
+    rows = manifest.get("rows", manifest.get("rows_out", 0))
+    if isinstance(rows, Mapping):
+        rows = rows.get("out", 0)
+    return Pin(
+        dataset=name,
+        version=str(manifest.get("version") or folder.name),
+        unit=str(unit or ""),
+        rows=int(rows) if isinstance(rows, int | float) else 0,
+        texts={column: _texts(facts.get("description")) for column, facts in columns.items()},
+        classes={column: str(facts.get("class") or facts.get("cls") or "") for column, facts in columns.items()},
+    )
+
+
+def _columns(value: Any) -> dict[str, Mapping[str, Any]]:
+    """Columns by name, whether the manifest lists them or maps them."""
+    if isinstance(value, Mapping):
+        return {str(name): facts for name, facts in value.items() if isinstance(facts, Mapping)}
+    if isinstance(value, list):
+        return {str(facts["name"]): facts for facts in value if isinstance(facts, Mapping) and "name" in facts}
+    return {}
+
+
+def _texts(value: Any) -> dict[str, str]:
+    if isinstance(value, Mapping):
+        return {str(tag).replace("zh_cn", "zh-CN"): str(text) for tag, text in value.items()}
+    return {"en": str(value)} if value else {}
+
+
+def _folder(name: str) -> Path:
+    pinned = places.pins()
+    if name not in pinned:
+        raise NotFound(
+            "The dataset “{dataset}” is not pinned to this project. Pinned are: {pinned}.",
+            "Use one of those, or add the dataset to the project in the portal.",
+            dataset=name,
+            pinned=", ".join(sorted(pinned)) or "–",
+        )
+    return pinned[name]

@@ -1,0 +1,186 @@
+"""What a run leaves beside the notebook: the model, a sample to re-score, and the evidence.
+
+Formats (each file says ``"format": 1`` where it is ours):
+
+- ``model.skops``: a scikit-learn pipeline that takes a DataFrame with the columns of the sample;
+- ``sample.json``: ``columns``, ``rows`` (at most 50 masked cases, no pseudonyms, null for missing numbers) and
+  ``predictions`` (probability of the outcome per row);
+- ``evidence.json``: metrics with baseline, explanation, value, data, model, shown tables, and under ``app`` what the app
+  part shows without opening the data (aggregates over at least the small-cell number of cases).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.core.errors import BadInput
+from sandbox.lab import columns as find
+from sandbox.lab import evaluation, pins, places, project, tables
+from sandbox.lab.assumptions import Worth, moved_kpi
+from sandbox.lab.cases import Cases
+from sandbox.lab.evaluation import Result
+from sandbox.lab.explanation import METHOD, Explanation
+from sandbox.lab.words import both
+
+FORMAT = 1
+MODEL, SAMPLE, EVIDENCE = "model.skops", "sample.json", "evidence.json"
+SAMPLE_ROWS = 50
+
+#: Types that a model may hold beyond what skops trusts by itself. ``publishing/model.py`` judges submissions; this list
+#: only keeps an app from loading what no template makes.
+TRUSTED = frozenset({
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+})  # fmt: skip
+
+
+def save_model(model: Any, check: Cases) -> None:
+    """Save ``model`` and a sample of the checked cases with its predictions. Raises BadInput for a foreign model."""
+    import skops.io
+
+    folder = places.project_folder()
+    data = skops.io.dumps(model)
+    foreign = sorted(set(skops.io.get_untrusted_types(data=data)) - TRUSTED)
+    if foreign:
+        raise BadInput(
+            "The model holds parts that an app may not load: {types}.",
+            "Build it from scikit-learn's own estimators.",
+            types=", ".join(foreign[:5]),
+        )
+    sample = check.facts.head(SAMPLE_ROWS)
+    _write(folder / MODEL, data)
+    _write(folder / SAMPLE, _json({
+        "format": FORMAT,
+        "columns": list(sample.columns),
+        "rows": [[_plain(value) for value in row] for row in sample.itertuples(index=False)],
+        "predictions": [round(float(score), 9) for score in evaluation.risk(model, sample)],
+    }))  # fmt: skip
+
+
+def load_model() -> Any:
+    """The saved model of this project or app; it is never fitted here. Raises BadInput when it is missing or foreign."""
+    import skops.io
+
+    file = places.published_folder() / MODEL
+    if not file.is_file():
+        raise BadInput("There is no saved model yet.", "Run the steps above first: they fit and save it.")
+    data = file.read_bytes()
+    foreign = sorted(set(skops.io.get_untrusted_types(data=data)) - TRUSTED)
+    if foreign:
+        raise BadInput(
+            "The saved model holds parts that an app may not load: {types}.",
+            "Save it again with lab.save_model.",
+            types=", ".join(foreign[:5]),
+        )
+    return skops.io.loads(data, trusted=sorted(TRUSTED))
+
+
+def record(model: Any, cases: Cases, result: Result, explanation: Explanation, worth: Worth) -> None:
+    """Write the evidence of this run."""
+    _write(places.project_folder() / EVIDENCE, _json(evidence(model, cases, result, explanation, worth)))
+
+
+def evidence(model: Any, cases: Cases, result: Result, explanation: Explanation, worth: Worth) -> dict[str, Any]:
+    """The content of ``evidence.json``."""
+    pin, known = pins.pin(cases.dataset), project.facts()
+    prevented = worth.prevented(result.counts)
+    kpi = known.kpi
+    return {
+        "format": FORMAT,
+        "metrics": [metric.to_json(result.rows, result.units) for metric in (result.auc, result.precision)],
+        "threshold": {"value": round(result.threshold, 4), **result.counts.to_json()},
+        "explanation": {
+            "overall": [
+                {"factor": factor.fact, "direction": factor.direction, "weight": round(factor.weight, 5)}
+                | ({"raised_by": factor.raised_by} if factor.raised_by else {})
+                for factor in explanation.overall
+            ],
+            "cases": len(explanation.examples),
+            "method": METHOD,
+        },
+        "value": {
+            "kpi": kpi.name if kpi else "",
+            "unit": kpi.unit if kpi else "",
+            "expected": round(moved_kpi(kpi.baseline, prevented), 4) if kpi else None,
+            "prevented": round(prevented, 4),
+            "assumptions": worth.to_json() | {"threshold": round(result.threshold, 4)},
+        },
+        "data": [{"dataset": pin.dataset, "version": pin.version, "rows": cases.rows_in_data,
+                  "columns": list(cases.facts.columns)}],
+        "model": {"file": MODEL, "kind": type(_last(model)).__name__, "features": list(cases.facts.columns)},
+        "tables": tables.shown(),
+        "app": _for_app(cases, result, explanation, worth),
+    }  # fmt: skip
+
+
+def _for_app(cases: Cases, result: Result, explanation: Explanation, worth: Worth) -> dict[str, Any]:
+    known, pin = project.facts(), pins.pin(cases.dataset)
+    labels = {
+        name: {tag: find.label(name, pin.texts.get(name, {}), tag) for tag in ("en", "zh-CN")} for name in cases.facts
+    }
+    return {
+        "title": known.title,
+        "problem": known.problem,
+        "kpi": known.kpi.to_json() if known.kpi else None,
+        "facts": [_fact(cases, name) | {"label": labels[name]} for name in (f.fact for f in explanation.overall)],
+        "typical": {name: _plain(value) for name, value in explanation.typical.items()},
+        "rate": round(cases.rate, 4),
+        "cases": len(cases),
+        "threshold": round(result.threshold, 4),
+        "curve": result.curve.to_json(),
+        "worth": worth.to_json() | {"unit": both("CNY") if worth.unit in both("CNY").values() else worth.unit},
+    }
+
+
+def _fact(cases: Cases, name: str) -> dict[str, Any]:
+    """What a control for one fact needs: the usual range, or the levels that enough cases have."""
+    values, least = cases.facts[name], tables.small_cell()
+    if values.dtype.kind == "f":
+        known = values.dropna()
+        low, high = (float(known.quantile(share)) for share in (0.01, 0.99))
+        whole = bool((known == known.round()).all())
+        step = 1.0 if whole else _step(high - low)
+        low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+        return {"name": name, "kind": "number", "low": low, "high": max(high, low + step), "step": step}
+    levels = values.value_counts()
+    return {"name": name, "kind": "category", "levels": [str(level) for level in levels.index[levels >= least][:50]]}
+
+
+def _step(span: float) -> float:
+    """A round step that makes about a hundred of ``span``."""
+    if span <= 0:
+        return 0.1
+    return float(10.0 ** math.floor(math.log10(span / 50)))
+
+
+def _last(model: Any) -> Any:
+    return model.steps[-1][1] if hasattr(model, "steps") else model
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.item() if hasattr(value, "item") else value
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _write(file: Path, data: bytes) -> None:
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        beside.write_bytes(data)
+        beside.replace(file)
+    except OSError as error:
+        raise BadInput(
+            "{file} could not be written: {problem}.",
+            "Check that there is room on the disk and that the notebook lies in its project.",
+            file=file.name,
+            problem=error.strerror or str(error),
+        ) from None
