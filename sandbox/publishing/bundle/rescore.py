@@ -2,7 +2,7 @@
 """Does this bundle still give the answers that were reviewed? Exit code 0: yes, 1: no, 2: it cannot be said.
 
 Stands alone: needs Python with scikit-learn, skops and pandas (see requirements.lock), nothing of the sandbox. It
-checks every file against receipt.json, loads model.skops with the types that the receipt lists and no others, scores the rows
+checks every file against receipt.json, loads model.skops with the types that the receipt lists, scores the rows
 of sample.json and compares with the predictions recorded there.
 
     python rescore.py
