@@ -15,7 +15,7 @@ from sandbox.core.errors import BadInput
 from sandbox.publishing.names import shown
 
 NOTEBOOK = "notebook.ipynb"
-TEXTS = frozenset({".json", ".toml", ".md", ".txt", ".csv", ".svg"})
+TEXTS = frozenset({".json", ".toml", ".md", ".txt", ".csv", ".svg", ".po"})
 PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 
 _USE_SNAPSHOTS = "Take the data from a dataset of the catalogue; a steward can add one."
