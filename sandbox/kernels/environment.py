@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.kernels.places import KernelPlace
+from sandbox.kernels.places import FONTS, KernelPlace, cache_folder
 
 #: One thread per library: a forked process must not inherit a thread pool, and kernels share few processors.
 SINGLE_THREADED = {
@@ -36,7 +36,7 @@ def of_kernel(place: KernelPlace, given: Mapping[str, str]) -> dict[str, str]:
         "HOME": str(place.home),
         "TMPDIR": str(place.temporary),
         "IPYTHONDIR": str(place.home / ".ipython"),
-        "MPLCONFIGDIR": str(place.home / ".matplotlib"),
+        "MPLCONFIGDIR": str(place.home / FONTS),
         "JOBLIB_TEMP_FOLDER": str(place.temporary),
         "PYTHONPATH": str(place.modules),
     }
@@ -45,7 +45,14 @@ def of_kernel(place: KernelPlace, given: Mapping[str, str]) -> dict[str, str]:
 
 def of_program(package_parent: Path) -> dict[str, str]:
     """The environment of our own helper programs (zygote, launch): no variable of the server's reaches them."""
-    return BASE | {"PYTHONPATH": str(package_parent), "PYTHONUNBUFFERED": "1", "HOME": "/"}
+    home = cache_folder()
+    return BASE | {
+        "PYTHONPATH": str(package_parent),
+        "PYTHONUNBUFFERED": "1",
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / ".ipython"),
+        "MPLCONFIGDIR": str(home / FONTS),
+    }
 
 
 def replace(environment: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from sandbox.kernels.provisioner import SandboxProvisioner
 from sandbox.kernels.specs import NAME, SandboxKernelSpecManager, kernel_spec
 
 
-class _Sandboxed(HasTraits):
+class SandboxedManager(HasTraits):
     """What both managers add: our spec and transport, and how the kernel was confined and ended."""
 
     provisioner: Any
@@ -57,9 +57,9 @@ class _Sandboxed(HasTraits):
         return self.provisioner.end_reason if isinstance(self.provisioner, SandboxProvisioner) else None
 
 
-class SandboxKernelManager(_Sandboxed, AsyncKernelManager):
+class SandboxKernelManager(SandboxedManager, AsyncKernelManager):
     """For nbclient and other asyncio programs: ``NotebookClient(nb, km=SandboxKernelManager())``."""
 
 
-class SandboxServerKernelManager(_Sandboxed, ServerKernelManager):
+class SandboxServerKernelManager(SandboxedManager, ServerKernelManager):
     """For jupyter_server and Voilà (``kernel_manager_class``): restarts a kernel that died."""

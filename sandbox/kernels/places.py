@@ -21,6 +21,8 @@ from sandbox.core.errors import Unavailable
 
 _LONGEST_SOCKET = 107
 _LOCK = "lock"
+#: Matplotlib's configuration folder within a home.
+FONTS = ".matplotlib"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,15 @@ class KernelPlace:
             folder.mkdir(mode=0o700, exist_ok=True)
         package = Path(__file__).resolve().parents[1]
         (self.modules / package.name).symlink_to(package)
+        self._copy_font_list()
+
+    def _copy_font_list(self) -> None:
+        """Matplotlib looks for the machine's fonts once (seconds); a kernel gets what the zygote has found."""
+        target = self.home / FONTS
+        target.mkdir(mode=0o700)
+        with contextlib.suppress(OSError, Unavailable):
+            for found in (cache_folder() / FONTS).glob("fontlist-*.json"):
+                shutil.copyfile(found, target / found.name)
 
     def log_tail(self, size: int = 2000) -> str:
         """The end of the process's own log, for the message of a failed start; empty when there is none."""
@@ -134,6 +145,13 @@ class ServerPlace:
         """Remove everything (at the end of the process that made it; a forked copy does nothing)."""
         if os.getpid() == self.pid:
             remove_tree(self.root)
+
+
+def cache_folder() -> Path:
+    """Home of our own helper programs, kept between servers (Matplotlib's list of fonts). No kernel can write it."""
+    folder = _user_folder() / "cache"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def _user_folder() -> Path:

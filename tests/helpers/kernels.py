@@ -1,0 +1,83 @@
+"""Kernels for tests: started through jupyter_client, used without an event loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+from traitlets.config import Config
+
+from sandbox.kernels.managers import SandboxedManager
+from sandbox.kernels.policy import KernelPolicy
+
+
+class BlockingSandboxManager(SandboxedManager, KernelManager):
+    """The sandbox's manager with blocking calls."""
+
+
+class Session:
+    """A running kernel with a client."""
+
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self.manager = manager
+        self.client = client
+
+    def run(self, code: str, timeout: float = 60) -> str:
+        """What ``code`` prints; an exception in it is raised here as RuntimeError with its name and text."""
+        messages = self.outputs(code, timeout)
+        for message in messages:
+            if message["msg_type"] == "error":
+                content = message["content"]
+                raise RuntimeError(f"{content['ename']}: {content['evalue']}")
+        return "".join(m["content"]["text"] for m in messages if m["msg_type"] == "stream")
+
+    def outputs(self, code: str, timeout: float = 60) -> list[dict[str, Any]]:
+        """The messages that ``code`` publishes."""
+        while True:
+            messages: list[dict[str, Any]] = []
+            reply = self.client.execute_interactive(
+                code, timeout=timeout, output_hook=messages.append, allow_stdin=False
+            )
+            # ipykernel drops what arrives while it still handles an error or an interruption: say it again.
+            if reply["content"]["status"] != "aborted":
+                return messages
+
+    def wait_dead(self, timeout: float = 20) -> None:
+        deadline = time.monotonic() + timeout
+        while self.manager.is_alive():
+            if time.monotonic() > deadline:
+                raise TimeoutError("the kernel is still alive")
+            time.sleep(0.02)
+
+
+@contextmanager
+def confined_kernel(policy: KernelPolicy, *, fork: bool = True) -> Iterator[Session]:
+    manager = BlockingSandboxManager(config=Config({"SandboxProvisioner": {"fork": fork}}))
+    with _running(manager, policy=policy) as session:
+        yield session
+
+
+@contextmanager
+def plain_kernel(folder: Path, env: dict[str, str]) -> Iterator[Session]:
+    """An ordinary ipykernel, as Jupyter starts it."""
+    manager = KernelManager(kernel_name="python3")
+    with _running(manager, cwd=str(folder), env=env) as session:
+        yield session
+
+
+@contextmanager
+def _running(manager: KernelManager, **arguments: Any) -> Iterator[Session]:
+    manager.start_kernel(**arguments)
+    client = manager.client()
+    try:
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        yield Session(manager, client)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
