@@ -263,7 +263,9 @@ class AppPage(Sealed, TornadoVoilaHandler):
         except Exception:
             log.exception("an app page failed", extra={"app": page.app, "version": page.version})
             if not begun:
-                raise Unavailable("The app could not be prepared.", "Try again in a minute, or tell its owner.") from None
+                raise Unavailable(
+                    "The app could not be prepared.", "Try again in a minute, or tell its owner."
+                ) from None
             self._fail(page)
 
     async def _snippets(self, page: Page) -> AsyncIterator[str]:

@@ -74,7 +74,9 @@ def title_bar(places: Places, page: Page, app: AppVersionInfo, nonce: str) -> di
         "other_href": f"{places.base_url}voila/render/{other_page.path}",
         "how": [
             _("Choose or enter values in the controls; everything below them follows at once."),
-            _("The figures come from a snapshot of the data in which people cannot be recognised, not from live systems."),
+            _(
+                "The figures come from a snapshot of the data in which people cannot be recognised, not from live systems."
+            ),
             _("What you enter here is not kept and nobody else sees it."),
             _("The app supports a decision; it does not take it. If a result surprises you, ask the owner."),
         ],

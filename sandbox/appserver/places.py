@@ -28,7 +28,9 @@ class Places:
 
     def __post_init__(self) -> None:
         if not self.port:
-            raise Unavailable("The app server was given no port.", "Start it with `sandbox up`, or set SANDBOX_APPS_PORT.")
+            raise Unavailable(
+                "The app server was given no port.", "Start it with `sandbox up`, or set SANDBOX_APPS_PORT."
+            )
         apps, portal = urlsplit(self.apps_url), urlsplit(self.portal_url)
         # Cookies know no ports: on the portal's host name, an app page would share the portal's cookie jar.
         if self.portal_url and apps.hostname == portal.hostname:

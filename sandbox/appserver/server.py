@@ -64,7 +64,9 @@ class AppNotebooks(FileContentsManager):
 class AppServer(Voila):
     """Standalone Voilà without a configuration file, a command line, a file tree or an address that we did not choose."""
 
-    def __init__(self, places: Places, settings: Settings, now: Callable[[], datetime] = utc_now, **kwargs: Any) -> None:
+    def __init__(
+        self, places: Places, settings: Settings, now: Callable[[], datetime] = utc_now, **kwargs: Any
+    ) -> None:
         self.places = places
         self.sandbox_settings = settings
         self.now = now

@@ -1,0 +1,86 @@
+// Innovation Sandbox in JupyterLab: three buttons in the toolbar of a micro-project's notebook.
+
+import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator } from '@jupyterlab/translation';
+import { projectOf } from './api';
+import { codeIsHidden, hasOurCode, hideCode } from './code';
+import { submitForReview } from './submission';
+import { Texts } from './texts';
+
+const ID = '@innovation-sandbox/lab:plugin';
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: ID,
+  description: 'Run everything, show the code, submit for review.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [ITranslator, ISettingRegistry],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    translator: ITranslator | null,
+    settings: ISettingRegistry | null
+  ) => {
+    const texts = new Texts(translator?.languageCode ?? 'en');
+    const inProject = () => {
+      const panel = tracker.currentWidget;
+      return panel !== null && projectOf(panel.context.path) !== null;
+    };
+
+    app.commands.addCommand('sandbox:run-all', {
+      label: texts.get('Run all'),
+      caption: texts.get('Run the whole notebook from top to bottom'),
+      isEnabled: () => tracker.currentWidget !== null,
+      execute: () => app.commands.execute('notebook:run-all-cells')
+    });
+    app.commands.addCommand('sandbox:submit', {
+      label: texts.get('Submit for review'),
+      caption: () =>
+        inProject()
+          ? texts.get('Save the micro-project and send it to the reviewers')
+          : texts.get('This notebook does not belong to a micro-project.'),
+      isEnabled: inProject,
+      execute: async () => {
+        const panel = tracker.currentWidget;
+        const project = panel && projectOf(panel.context.path);
+        if (panel && project) {
+          await submitForReview(project, panel.context, texts);
+        }
+      }
+    });
+    app.commands.addCommand('sandbox:toggle-code', {
+      label: () =>
+        tracker.currentWidget && codeIsHidden(tracker.currentWidget) ? texts.get('Show code') : texts.get('Hide code'),
+      caption: texts.get('Show or hide the code behind the results'),
+      isEnabled: () => tracker.currentWidget !== null && hasOurCode(tracker.currentWidget),
+      execute: () => {
+        const panel = tracker.currentWidget;
+        if (panel) {
+          hideCode(panel, !codeIsHidden(panel));
+          app.commands.notifyCommandChanged('sandbox:toggle-code');
+        }
+      }
+    });
+
+    const changed = () => {
+      for (const command of ['sandbox:run-all', 'sandbox:submit', 'sandbox:toggle-code']) {
+        app.commands.notifyCommandChanged(command);
+      }
+    };
+    tracker.currentChanged.connect(changed);
+    tracker.widgetAdded.connect((_, panel: NotebookPanel) => {
+      void panel.context.ready.then(() => {
+        if (projectOf(panel.context.path) !== null) {
+          hideCode(panel, true);
+        }
+        changed();
+      });
+    });
+    // The toolbar's buttons are declared in schema/plugin.json; loading the settings makes them appear.
+    void settings?.load(ID);
+  }
+};
+
+export default plugin;
