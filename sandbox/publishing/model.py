@@ -123,10 +123,12 @@ def is_allowed(name: str) -> bool:
     """Whether the dotted type ``name`` is on the list; private modules between package and class are ignored."""
     module, _, cls = name.rpartition(".")
     parts = module.split(".")
-    return any(
-        cls in ALLOWED.get(".".join(parts[:depth]), ()) and all(p.startswith("_") or depth == 2 for p in parts[depth:])
-        for depth in (1, 2)
-    )
+    for depth in (1, 2):
+        inner = parts[depth:]
+        private = not inner or inner[0].startswith("_") or parts[depth - 1].startswith("_")
+        if private and cls in ALLOWED.get(".".join(parts[:depth]), ()):
+            return True
+    return False
 
 
 def _schema(content: bytes) -> dict[str, Any]:
