@@ -5,12 +5,11 @@ The figures are the notebook's own record (``lab.record``); a reviewer sees them
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.checks.facts import Facts
+from sandbox.checks.facts import Facts, finite
 from sandbox.core.findings import Finding, Level
 from sandbox.core.messages import Message
 
@@ -106,17 +105,12 @@ def _metric(data: Any) -> Metric | None:
     """The metric in a record of any shape; None when it lacks an ordinary figure for model or baseline."""
     if not isinstance(data, Mapping):
         return None
-    model, baseline = _number(data.get("model")), _number(data.get("baseline"))
+    model, baseline = finite(data.get("model")), finite(data.get("baseline"))
     if model is None or baseline is None:
         return None
     higher = data.get("higher_is_better", True) is not False
     interval = data.get("interval")
-    ends = [_number(end) for end in interval] if isinstance(interval, list) and len(interval) == 2 else []
+    ends = [finite(end) for end in interval] if isinstance(interval, list) and len(interval) == 2 else []
     low = ends[0 if higher else 1] if ends else None
-    rows = _number(data.get("rows"))
+    rows = finite(data.get("rows"))
     return Metric(str(data.get("name", ""))[:60], model, baseline, higher, int(rows or 0), low)
-
-
-def _number(value: Any) -> float | None:
-    ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if ok else None

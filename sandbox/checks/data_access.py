@@ -96,8 +96,7 @@ def _code(facts: Facts) -> Iterator[Finding]:
 
 
 def _call(code: Code, name: str, call: ast.Call, foreign: set[str]) -> Finding | None:
-    texts = [n.value for a in [*call.args, *(k.value for k in call.keywords)] for n in ast.walk(a)
-             if isinstance(n, ast.Constant) and isinstance(n.value, str)]  # fmt: skip
+    texts = [n.value for n in ast.walk(call) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     if _PROGRAMS.match(name) and _runs_program(name, texts):
         return Finding(
             NAME,

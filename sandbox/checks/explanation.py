@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
-from sandbox.checks.facts import Facts
+from sandbox.checks.facts import Facts, finite
 from sandbox.core.findings import Finding, Level
 from sandbox.core.messages import Message
 
@@ -45,5 +44,4 @@ def check(facts: Facts) -> Iterable[Finding]:
 def _is_factor(value: object) -> bool:
     if not isinstance(value, Mapping) or not str(value.get("factor", "")).strip():
         return False
-    weight = value.get("weight", 0.0)
-    return isinstance(weight, int | float) and math.isfinite(weight)
+    return finite(value.get("weight", 0.0)) is not None

@@ -7,6 +7,7 @@ written by the submission's author or by code of theirs: every reader here is bo
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
 from collections.abc import Mapping
@@ -72,6 +73,17 @@ def read_evidence(folder: Path) -> dict[str, Any]:
 def read_access_log(file: Path) -> tuple[str, ...]:
     """The lines of a kernel's access log; empty when there is none."""
     return tuple(_read_plain(file, _MAX_JSON).decode("utf-8", "replace").splitlines()[:1000])
+
+
+def finite(value: object) -> float | None:
+    """An ordinary number in a record of any shape; None for everything else: true, NaN, what no float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _read_plain(file: Path, most: int) -> bytes:

@@ -17,7 +17,7 @@ _MAX_CELLS = 200_000
 
 @dataclass(frozen=True)
 class Table:
-    """A table: texts of its heading cells (the last heading row) and of its body rows."""
+    """A table: texts of its heading cells, column by column, and of its body rows."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -120,7 +120,9 @@ class _OpenTable:
     def _end_row(self) -> None:
         row = [cell.strip() for cell in self._row]
         if row and self._heads == len(row) and not self._rows:
-            self._head = row
+            # Several heading rows: the lowest text of each column names it.
+            before = self._head if len(self._head) == len(row) else [""] * len(row)
+            self._head = [new or old for new, old in zip(row, before, strict=True)]
         elif row:
             self._rows.append(row)
         self._row, self._heads = [], 0

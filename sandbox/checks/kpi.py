@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
-from sandbox.checks.facts import Facts
+from sandbox.checks.facts import Facts, finite
 from sandbox.core.findings import Finding, Level
 from sandbox.core.messages import Message
 
@@ -30,8 +29,8 @@ def check(facts: Facts) -> Iterable[Finding]:
             Message("Say in which unit the figure is measured, where it stands today and where it should go."),
         )
     value = facts.evidence.get("value")
-    expected = value.get("expected") if isinstance(value, dict) else None
-    if isinstance(expected, bool) or not isinstance(expected, int | float) or not math.isfinite(expected):
+    expected = finite(value.get("expected")) if isinstance(value, dict) else None
+    if expected is None:
         yield Finding(
             NAME,
             Level.REVIEW,

@@ -29,18 +29,18 @@ _MAX_SAMPLE = 2**20
 
 # One text per kind: grammar differs between languages, so a kind is never pasted into a sentence.
 _SHOWN = {
-    "resident ID number": "This cell shows {count} resident ID number(s), for example {excerpt}.",
-    "bank card number": "This cell shows {count} bank card number(s), for example {excerpt}.",
-    "mobile number": "This cell shows {count} mobile number(s), for example {excerpt}.",
-    "e-mail address": "This cell shows {count} e-mail address(es), for example {excerpt}.",
-    "person's name": "This cell shows the names of {count} person(s), for example {excerpt}.",
+    "resident ID number": Message("This cell shows {count} resident ID number(s), for example {excerpt}."),
+    "bank card number": Message("This cell shows {count} bank card number(s), for example {excerpt}."),
+    "mobile number": Message("This cell shows {count} mobile number(s), for example {excerpt}."),
+    "e-mail address": Message("This cell shows {count} e-mail address(es), for example {excerpt}."),
+    "person's name": Message("This cell shows the names of {count} person(s), for example {excerpt}."),
 }
 _WRITTEN = {
-    "resident ID number": "{place} holds {count} resident ID number(s), for example {excerpt}.",
-    "bank card number": "{place} holds {count} bank card number(s), for example {excerpt}.",
-    "mobile number": "{place} holds {count} mobile number(s), for example {excerpt}.",
-    "e-mail address": "{place} holds {count} e-mail address(es), for example {excerpt}.",
-    "person's name": "{place} holds the names of {count} person(s), for example {excerpt}.",
+    "resident ID number": Message("{place} holds {count} resident ID number(s), for example {excerpt}."),
+    "bank card number": Message("{place} holds {count} bank card number(s), for example {excerpt}."),
+    "mobile number": Message("{place} holds {count} mobile number(s), for example {excerpt}."),
+    "e-mail address": Message("{place} holds {count} e-mail address(es), for example {excerpt}."),
+    "person's name": Message("{place} holds the names of {count} person(s), for example {excerpt}."),
 }
 # A colleague's address or name in an author's own text may be meant; what an output shows comes from data.
 _MAY_BE_MEANT = frozenset({"e-mail address", "person's name"})
@@ -90,14 +90,14 @@ def _finding(place: _Place, kind: str, found: dict[str, Hit]) -> Finding:
         return Finding(
             NAME,
             Level.FAIL,
-            Message(_SHOWN[kind], fields),
+            Message(_SHOWN[kind].template, fields),
             Message("Leave that column or text out, or show counts of groups instead of single people."),
             place.cell,
         )
     return Finding(
         NAME,
         Level.REVIEW if kind in _MAY_BE_MEANT else Level.FAIL,
-        Message(_WRITTEN[kind], fields),
+        Message(_WRITTEN[kind].template, fields),
         Message("Delete it; examples can be made up, such as 13800000000."),
         place.cell,
     )

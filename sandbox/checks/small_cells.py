@@ -66,7 +66,7 @@ def _judge(shown: Shown, personal: dict[str, Json], least: int) -> Iterator[Find
     found = _small_counts(shown, least)
     if found is not None:
         heading, value, sure = found
-        fields = {"heading": heading, "value": value, "least": least}
+        fields = {"heading": heading or "–", "value": value, "least": least}
         if sure:
             yield Finding(
                 NAME,
@@ -154,18 +154,19 @@ def _pseudonyms(report: RunReport) -> Iterator[Finding]:
 
 
 def _tables(report: RunReport) -> Iterator[Shown]:
+    pages: set[str] = set()
     for cell, output in iter_outputs(report.notebook):
         data = output.get("data")
         if isinstance(data, dict):
-            units = _declared_units(output)
-            for table in read_html(joined(data.get("text/html"))).tables:
-                yield Shown(cell, table, units)
-            if "text/html" not in data:
+            page, units = joined(data.get("text/html")), _declared_units(output)
+            pages.add(page)
+            yield from (Shown(cell, table, units) for table in read_html(page).tables)
+            if not page:
                 yield from (Shown(cell, table) for table in _series(joined(data.get("text/plain"))))
         elif output.get("output_type") == "stream":
             yield from (Shown(cell, table) for table in _series(joined(output.get("text"))))
-    for shown in iter_texts({"cells": [], "metadata": report.notebook.get("metadata", {})}):
-        if shown.kind == "text/html":  # HTML widgets; outputs inside widgets were walked above
+    for shown in iter_texts(report.notebook):
+        if shown.kind == "text/html" and shown.text not in pages:  # the values of HTML widgets
             yield from (Shown(shown.cell, table) for table in read_html(shown.text).tables)
 
 

@@ -14,6 +14,9 @@ from sandbox.core.errors import BadInput, TooLarge
 MAX_BYTES = 10 * 2**20
 MAX_CELLS = 500
 _MAX_DEPTH = 60
+_SAVE_AGAIN = (
+    "Open it in JupyterLab, save it again, and submit again; if it does not open there, start from the template."
+)
 
 
 def read_notebook(data: bytes, file: str = "notebook.ipynb", max_bytes: int = MAX_BYTES) -> NotebookNode:
@@ -31,7 +34,7 @@ def read_notebook(data: bytes, file: str = "notebook.ipynb", max_bytes: int = MA
         )
     raw = _json(data, file)
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list) or raw.get("nbformat") != 4:
-        raise _unreadable(file, "it is not a Jupyter notebook of format 4")
+        raise BadInput("{file} is not a Jupyter notebook of format 4.", _SAVE_AGAIN, file=file)
     if len(raw["cells"]) > MAX_CELLS:
         raise TooLarge(
             "{file} has {cells} cells; at most {limit} can be examined.",
@@ -53,20 +56,20 @@ def _json(data: bytes, file: str) -> Any:
     try:
         value = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
     except UnicodeDecodeError:
-        raise _unreadable(file, "it is not UTF-8 text") from None
+        raise BadInput("{file} is not text in UTF-8, so it is no notebook.", _SAVE_AGAIN, file=file) from None
     except RecursionError:
-        raise _unreadable(file, "it is nested too deeply") from None
+        raise BadInput("{file} is nested too deeply to be a notebook.", _SAVE_AGAIN, file=file) from None
     except ValueError as error:
         raise _unreadable(file, str(error)[:200]) from None
     if _depth_exceeds(value, _MAX_DEPTH):
-        raise _unreadable(file, "it is nested too deeply")
+        raise BadInput("{file} is nested too deeply to be a notebook.", _SAVE_AGAIN, file=file)
     return value
 
 
 def _unreadable(file: str, problem: str) -> BadInput:
     return BadInput(
         "{file} cannot be read as a notebook: {problem}.",
-        "Open it in JupyterLab, save it again, and submit again; if it does not open there, start from the template.",
+        _SAVE_AGAIN,
         file=file,
         problem=problem,
     )
