@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.kernels import linux
 from sandbox.kernels.channel import Channel, Closed
-from sandbox.kernels.confine import ConfinementReport, confine
+from sandbox.kernels.confine import confine
 from sandbox.kernels.places import KernelPlace
 from sandbox.kernels.policy import KernelPolicy
 
@@ -37,18 +37,20 @@ def run(channel: Channel, *, nested: bool) -> int:
     with contextlib.suppress(Closed):
         channel.send({"report": report.to_json()})
     channel.close()  # a notebook must not be able to report in the server's name
-    _serve(place, policy, report)
+    _serve(place, policy)
     return 0
 
 
-def _serve(place: KernelPlace, policy: KernelPolicy, report: ConfinementReport) -> None:
+def _serve(place: KernelPlace, policy: KernelPolicy) -> None:
     from sandbox.kernels.kernelapp import serve
 
-    if _ACCESS_LOG in policy.env:
-        from sandbox.kernels.accesslog import record
+    def watch() -> None:
+        if _ACCESS_LOG in policy.env:
+            from sandbox.kernels.accesslog import record
 
-        record(Path(policy.env[_ACCESS_LOG]), policy, place)
-    serve(place.connection_file)
+            record(Path(policy.env[_ACCESS_LOG]), policy, place)
+
+    serve(place.connection_file, watch)
 
 
 def _own_session(place: KernelPlace, channel: Channel) -> None:

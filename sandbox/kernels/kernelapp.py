@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,16 @@ def configuration() -> Config:
     return config
 
 
-def serve(connection_file: Path) -> None:
-    """Run the kernel of ``connection_file`` until it is told to end."""
+def serve(connection_file: Path, before_notebook: Callable[[], None]) -> None:
+    """Run the kernel of ``connection_file`` until it is told to end.
+
+    ``before_notebook`` is called when ipykernel is up and before it takes the first request.
+    """
     app = SandboxKernelApp.instance(config=configuration())
     app.initialize(["-f", str(connection_file)])
     widgets = sys.modules.get("ipywidgets")
     if widgets is not None:
         # Imported before there was a kernel, it could not register: sliders would show and do nothing.
         widgets.register_comm_target()
+    before_notebook()
     app.start()

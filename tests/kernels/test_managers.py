@@ -29,7 +29,7 @@ def execute(policy: KernelPolicy, *sources: str) -> tuple[Any, SandboxKernelMana
 
 
 def test_nbclient_runs_a_notebook(tmp_path: Path) -> None:
-    notebook, manager = execute(KernelPolicy((tmp_path,)), "import os; open('result', 'w').close(); print(os.getpid())")
+    notebook, _ = execute(KernelPolicy((tmp_path,)), "import os; open('result', 'w').close(); print(os.getpid())")
     assert (tmp_path / "result").exists()
     assert notebook.cells[0].outputs[0].text.strip().isdigit()
 
