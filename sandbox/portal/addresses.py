@@ -1,0 +1,62 @@
+"""Where the three programs are reached from a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sandbox.core.errors import Unavailable
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Absolute URLs without a final slash; ``portal`` may have a path (the base behind a proxy).
+
+    ``lab_owner`` is the one person whose JupyterLab runs at ``lab``; empty fields mean that the program is not there.
+    """
+
+    portal: str
+    apps: str = ""
+    lab: str = ""
+    lab_owner: str = ""
+
+    def __post_init__(self) -> None:
+        if self.apps and origin(self.apps) == origin(self.portal):
+            raise Unavailable(
+                "Portal and app server have the same origin, {origin}.",
+                "Give the app server another host name or port: an app's JavaScript is its author's.",
+                origin=origin(self.portal),
+            )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], port: int) -> Addresses:
+        """From SANDBOX_PORTAL_URL, SANDBOX_APPS_URL, SANDBOX_LAB_URL and SANDBOX_LAB_OWNER."""
+        return cls(
+            portal=environment.get("SANDBOX_PORTAL_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+            apps=environment.get("SANDBOX_APPS_URL", "").rstrip("/"),
+            lab=environment.get("SANDBOX_LAB_URL", "").rstrip("/"),
+            lab_owner=environment.get("SANDBOX_LAB_OWNER", ""),
+        )
+
+    @property
+    def base(self) -> str:
+        """The portal's base path without a final slash; empty at the root."""
+        return urlsplit(self.portal).path.rstrip("/")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host headers that may reach the portal: its own, and loopback by number and name at the same port."""
+        parts = urlsplit(self.portal)
+        port = f":{parts.port}" if parts.port else ""
+        return frozenset({parts.netloc.lower(), f"127.0.0.1{port}"})
+
+    @property
+    def secure(self) -> bool:
+        return urlsplit(self.portal).scheme == "https"
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an absolute URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -1,0 +1,14 @@
+"""The REST API below ``/api/v1``: the same workflows as the pages, for Lab, the command line and other programs.
+
+Sign in with ``Authorization: Bearer TOKEN``, or with the session's cookie and its form token in ``X-CSRF-Token``.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from sandbox.portal.api import catalogue, projects, shelf, submissions
+
+router = APIRouter(prefix="/api/v1")
+for _part in (catalogue, projects, submissions, shelf):
+    router.include_router(_part.router)

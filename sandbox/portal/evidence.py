@@ -1,0 +1,176 @@
+"""Evidence as a page shows it. A notebook wrote it, so nothing in it is believed to have the shape that it should."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.core.messages import Language
+
+_MOST = 12
+_MOST_ROWS = 30
+
+
+@dataclass(frozen=True)
+class Metric:
+    """``model`` and ``baseline`` in the metric's own scale; ``better`` says whether the model wins."""
+
+    label: str
+    model: float
+    baseline: float | None
+    higher_is_better: bool
+    units: int | None
+
+    @property
+    def better(self) -> bool | None:
+        if self.baseline is None:
+            return None
+        return self.model > self.baseline if self.higher_is_better else self.model < self.baseline
+
+    @property
+    def bars(self) -> tuple[float, float]:
+        """Lengths (0–1) of the model's and the baseline's bar on one scale; scores up to 1 are drawn against 1."""
+        largest = max(abs(self.model), abs(self.baseline or 0.0), 1e-12)
+        scale = 1.0 if largest <= 1 else largest
+        return abs(self.model) / scale, abs(self.baseline or 0.0) / scale
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What moves the prediction, and by how much of the strongest factor (0–1)."""
+
+    name: str
+    direction: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Value:
+    kpi: str
+    unit: str
+    expected: float
+    assumptions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Data:
+    dataset: str
+    version: str
+    rows: int | None
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    metrics: tuple[Metric, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    value: Value | None = None
+    data: tuple[Data, ...] = ()
+    tables: tuple[Table, ...] = ()
+    model: str = ""
+    features: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> Metric | None:
+        return self.metrics[0] if self.metrics else None
+
+
+def read_evidence(raw: Any, language: Language) -> Evidence:
+    """The parts of ``raw`` that have their shape; whatever has not is left out."""
+    root = _mapping(raw)
+    model = _mapping(root.get("model"))
+    return Evidence(
+        metrics=tuple(_metrics(root.get("metrics"), language)),
+        factors=_factors(_mapping(root.get("explanation")).get("overall"), language),
+        value=_value(root.get("value"), language),
+        data=tuple(_data(root.get("data"))),
+        tables=tuple(_tables(root.get("tables"), language)),
+        model=_text(model.get("kind"), language),
+        features=tuple(_text(f, language) for f in _list(model.get("features"))),
+    )
+
+
+def _metrics(raw: Any, language: Language) -> Iterator[Metric]:
+    for entry in map(_mapping, _list(raw)):
+        model = _number(entry.get("model"))
+        if model is not None:
+            units = _number(entry.get("units"))
+            yield Metric(
+                _text(entry.get("label") or entry.get("name"), language),
+                model,
+                _number(entry.get("baseline")),
+                entry.get("higher_is_better") is not False,
+                int(units) if units is not None else None,
+            )
+
+
+def _factors(raw: Any, language: Language) -> tuple[Factor, ...]:
+    found = []
+    for entry in map(_mapping, _list(raw)):
+        weight = _number(entry.get("weight"))
+        if weight is not None:
+            label = _text(entry.get("label") or entry.get("factor"), language)
+            found.append((label, str(entry.get("direction", "")), abs(weight)))
+    largest = max((w for *_, w in found), default=0.0) or 1.0
+    return tuple(Factor(n, d if d in {"+", "-"} else "", w / largest) for n, d, w in found)
+
+
+def _value(raw: Any, language: Language) -> Value | None:
+    entry = _mapping(raw)
+    expected = _number(entry.get("expected"))
+    if expected is None:
+        return None
+    assumptions = tuple(
+        (str(k)[:80], _text(v, language) if not isinstance(v, int | float) else f"{v:g}")
+        for k, v in list(_mapping(entry.get("assumptions")).items())[:_MOST]
+    )
+    return Value(_text(entry.get("kpi"), language), _text(entry.get("unit"), language), expected, assumptions)
+
+
+def _data(raw: Any) -> Iterator[Data]:
+    for entry in map(_mapping, _list(raw)):
+        rows = _number(entry.get("rows"))
+        columns = tuple(str(c)[:80] for c in _list(entry.get("columns"), 60))
+        yield Data(
+            str(entry.get("dataset", ""))[:80], str(entry.get("version", ""))[:60], int(rows) if rows else None, columns
+        )
+
+
+def _tables(raw: Any, language: Language) -> Iterator[Table]:
+    for entry in map(_mapping, _list(raw, 6)):
+        columns = tuple(_text(c, language) for c in _list(entry.get("columns")))
+        rows = tuple(tuple(_text(v, language) for v in _list(row)) for row in _list(entry.get("rows"), _MOST_ROWS))
+        if columns and rows:
+            yield Table(_text(entry.get("title"), language), columns, rows)
+
+
+def _mapping(raw: Any) -> Mapping[str, Any]:
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def _list(raw: Any, most: int = _MOST) -> list[Any]:
+    return list(raw)[:most] if isinstance(raw, list | tuple) else []
+
+
+def _number(raw: Any) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return None
+    return float(raw) if abs(raw) < 1e300 and math.isfinite(raw) else None
+
+
+def _text(raw: Any, language: Language) -> str:
+    """A plain or bilingual text, cut to a length that a page can bear."""
+    if isinstance(raw, Mapping):
+        raw = raw.get(language) or raw.get("en") or ""
+    if isinstance(raw, float):
+        return f"{raw:.4g}"
+    return "" if raw is None else str(raw)[:200]

@@ -1,0 +1,63 @@
+"""How the machine and the workspace are, for leads and stewards; and the probes for monitors."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from sandbox import __version__
+from sandbox.core.errors import SandboxError
+from sandbox.core.lifecycle import State
+from sandbox.kernels.capability import capability
+from sandbox.portal.access import OVERSEERS
+from sandbox.portal.needs import Me, UsedAddresses, UsedServices
+from sandbox.portal.observe import Metrics
+from sandbox.portal.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/health", name="health")
+def show_health(request: Request, services: UsedServices, addresses: UsedAddresses, me: Me) -> Response:
+    me.require(*OVERSEERS)
+    with services.registry.reading() as reading:
+        people, projects = reading.people(), reading.projects()
+        queue = [s for s in reading.submissions(undecided=True) if s.examination in ("queued", "running")]
+    disk = shutil.disk_usage(services.workspace.home)
+    return page(
+        request, "health.html", machine=capability(), addresses=addresses, people=people, projects=len(projects),
+        queue=queue, disk=disk, version=__version__, python=platform.python_version(), system=platform.platform(),
+        settings=services.settings,
+    )  # fmt: skip
+
+
+@router.get("/healthz", name="healthz")
+def healthz(services: UsedServices) -> Response:
+    """200 when the registry answers; says nothing that a stranger could use."""
+    try:
+        with services.registry.reading() as reading:
+            reading.has_project("-")
+    except (SandboxError, OSError):
+        return JSONResponse({"status": "down"}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/metrics", name="metrics")
+def metrics(request: Request, services: UsedServices) -> Response:
+    """Prometheus' text format: requests, examinations waiting, projects by state. Holds no name of anything."""
+    found: Metrics = request.app.state.metrics
+    with services.registry.reading() as reading:
+        projects = reading.projects()
+        waiting = reading.submissions(undecided=True)
+    gauges: dict[str, dict[str, float]] = {
+        "sandbox_projects": {f'state="{s.value}"': sum(p.state is s for p in projects) for s in State},
+        "sandbox_examinations": {
+            f'examination="{e}"': sum(s.examination == e for s in waiting) for e in ("queued", "running")
+        },
+        "sandbox_submissions_undecided": {"": len(waiting)},
+    }
+    return PlainTextResponse(found.render(gauges), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,36 @@
+"""The start page: what can I do now, by role."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from sandbox.core.lifecycle import State
+from sandbox.core.roles import Role
+from sandbox.portal.access import JUDGES
+from sandbox.portal.needs import UsedServices, Visit
+from sandbox.portal.render import STATIC, go, page
+from sandbox.portal.views import gallery, project_rows
+
+router = APIRouter(include_in_schema=False)
+_SHOWN = 4
+
+
+@router.get("/", name="home")
+def home(request: Request, services: UsedServices, visit: Visit) -> Response:
+    if visit.person is None:
+        return go(request, "signin")
+    person = visit.person
+    with services.registry.reading() as reading:
+        rows = project_rows(reading, reading.projects(), visit.language)
+        apps = gallery(reading, visit.language)[:_SHOWN]
+    mine = [r for r in rows if r.project.owner == person.name]
+    queue = [r for r in rows if r.waiting and r.project.owner != person.name] if person.has(*JUDGES) else []
+    ready = [r for r in rows if r.project.state is State.PUBLISHED] if person.has(Role.LEAD) else []
+    return page(request, "home.html", mine=mine[:_SHOWN], queue=queue, ready=ready, apps=apps, rows=rows)
+
+
+@router.get("/favicon.ico", name="favicon")
+def favicon() -> Response:
+    return FileResponse(STATIC / "mark.svg", media_type="image/svg+xml")

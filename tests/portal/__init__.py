@@ -1,0 +1,1 @@
+"""The portal over HTTP, on a real workspace."""

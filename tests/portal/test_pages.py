@@ -1,0 +1,122 @@
+"""Every page, in both languages, for every role."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sandbox.core.messages import LANGUAGES, Language
+
+from .town import PEOPLE, Town
+
+OPEN = {"/", "/apps", "/apps/early-warning", "/apps/early-warning?x=1", "/datasets", "/datasets/leavers", "/templates",
+        "/templates/customer-churn", "/projects"}  # fmt: skip
+JUDGES = {"/reviews", "/projects/keep-the-north/submissions/1", "/projects/old-try", "/projects/line-watch",
+          "/projects/came-back/submissions/1"}  # fmt: skip
+LEADS = {"/portfolio", "/portfolio?state=draft", "/projects/early-warning/retire"}
+OVERSEERS = {"/audit", "/audit?subject=keep-the-north", "/health"}
+OWN = {"/projects/first-idea", "/projects/keep-the-north", "/projects/came-back", "/projects/early-warning",
+       "/projects/keep-the-north/submissions/1", "/projects/came-back/submissions/1"}  # fmt: skip
+
+MAY: dict[str, set[str]] = {
+    "lin-xia": OPEN | OWN,
+    "bob": OPEN | {"/projects/line-watch", "/projects/old-try"},
+    "zhao-min": OPEN | OWN | JUDGES,
+    "david": OPEN | OWN | JUDGES | LEADS | OVERSEERS,
+    "sun-li": OPEN | OWN | (JUDGES - {"/reviews"}) | OVERSEERS,
+}
+ALL = set().union(*MAY.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_page_opens_for_whom_it_is_meant_and_for_nobody_else(
+    quiet_town: Town, name: str, language: Language
+) -> None:
+    browser = quiet_town.as_(name, language)
+    for path in sorted(ALL):
+        answer = browser.get(path)
+        expected = {200} if path in MAY[name] else {403, 404}
+        assert answer.status_code in expected, (path, answer.status_code)
+        assert f'lang="{language}"' in answer.text
+        assert "Traceback" not in answer.text and "jinja2" not in answer.text
+        if path.startswith("/projects/") and path not in MAY[name] and not path.endswith("/retire"):
+            assert answer.status_code == 404, f"{path} betrays that it exists"
+
+
+def test_nothing_but_the_way_in_opens_for_strangers(quiet_town: Town) -> None:
+    browser = quiet_town.browser()
+    assert browser.get("/").headers["location"] == "/signin"
+    assert browser.get("/signin").status_code == 200
+    for path in sorted(ALL - {"/"}):
+        assert browser.get(path).status_code == 401, path
+
+
+def test_pages_in_chinese_hold_no_english_sentence(quiet_town: Town) -> None:
+    """Names, hashes and file names stay as they are; running English text of ours must not."""
+    content = ("Too many customers", "Please look at the table", "Monthly churn", "Take the phone number")
+    for name in ("lin-xia", "david", "sun-li"):
+        browser = quiet_town.as_(name, "zh-CN")
+        for path in sorted(MAY[name]):
+            text = re.sub(r"<(script|style|code|pre|div class=\"diff).*?</\1>|<[^>]+>", " ", browser.get(path).text, flags=re.S)
+            for sentence in re.findall(r"(?:\b[A-Za-z]+\b[ ,.;:]+){6,}", text):
+                assert any(c in sentence for c in content) or "tried" in sentence, (path, sentence)
+
+
+@pytest.mark.parametrize("base", ["", "/services/portal"])
+def test_every_address_on_a_page_stays_below_the_base(town: Town, base: str) -> None:
+    behind = Town(town.services, base)
+    browser = behind.as_("david")
+    for path in ("/", "/apps", "/apps/early-warning", "/reviews", "/portfolio", "/projects/early-warning"):
+        answer = browser.get(base + path)
+        assert answer.status_code == 200, path
+        for address in re.findall(r'(?:href|src|action)="([^"#]+)"', answer.text):
+            assert address.startswith(base + "/"), address
+
+
+def test_a_page_loads_nothing_from_elsewhere_and_nothing_inline(quiet_town: Town) -> None:
+    for name in PEOPLE:
+        browser = quiet_town.as_(name)
+        for path in sorted(MAY[name]):
+            text = browser.get(path).text
+            assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", text), path
+            assert not re.search(r'(?:src|href)="(?:https?:)?//', text), path
+
+
+def test_search_finds_by_all_words_and_says_so_when_nothing_fits(quiet_town: Town) -> None:
+    browser = quiet_town.as_("bob")
+    assert "客户流失预警" in browser.get("/apps", params={"q": "流失 林夏"}).text
+    assert "No app fits." in browser.get("/apps", params={"q": "流失 nobody"}).text
+    assert "客户流失预警" not in browser.get("/apps", params={"department": "Plant 2"}).text
+
+
+def test_a_returned_project_shows_the_reasons_with_cell_and_remedy(quiet_town: Town) -> None:
+    text = quiet_town.as_("lin-xia").get("/projects/came-back").text
+    for expected in ("Take the phone number out", "cell peek", "Take the column out of the table", "Returned"):
+        assert expected in text
+
+
+def test_a_submission_shows_what_changed_and_the_evidence(quiet_town: Town) -> None:
+    text = quiet_town.as_("zhao-min").get("/projects/keep-the-north/submissions/1").text
+    for expected in ("against the template", "# tried again, 1", "0.83", "late_payments", "184,000", "Leavers by region"):
+        assert expected in text
+    assert "against submission 1" in quiet_town.as_("zhao-min").get("/projects/early-warning/submissions/2").text
+
+
+def test_the_audit_page_names_the_line_that_does_not_hold(town: Town) -> None:
+    import sqlite3
+
+    steward = town.as_("sun-li")
+    assert "The chain is whole" in steward.get("/audit").text
+    with sqlite3.connect(town.services.workspace.registry_file) as database:
+        database.execute("UPDATE audit_events SET actor = 'nobody' WHERE seq = 3")
+    assert "The audit chain breaks at line 3" in steward.get("/audit").text
+
+
+def test_probes_answer_without_a_session_and_name_nothing(quiet_town: Town) -> None:
+    browser = quiet_town.browser()
+    assert browser.get("/healthz").json() == {"status": "ok"}
+    text = browser.get("/metrics").text
+    assert 'sandbox_projects{state="draft"} 2' in text
+    assert "early-warning" not in text and "lin-xia" not in text
