@@ -116,9 +116,10 @@ def _by_mark(path: Path) -> str | None:
             return encoding
     if b"\0" in head:
         even, odd = head[0::2].count(0), head[1::2].count(0)
-        if odd > 4 * even:
+        # The ASCII characters of a table (digits, delimiters, line ends) have a zero byte each, all on one side.
+        if even + odd > 0.02 * len(head) and odd > 4 * even:
             return "utf-16-le"
-        if even > 4 * odd:
+        if even + odd > 0.02 * len(head) and even > 4 * odd:
             return "utf-16-be"
         raise BadInput(
             "{file} is not a text file (it holds zero bytes).",

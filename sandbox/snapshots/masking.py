@@ -39,11 +39,9 @@ def canonical_id(column: str, kind: str) -> Sql:
     name = identifier(column)
     text = "CAST(" + name + " AS VARCHAR)"
     if kind in _FLOATS or kind.startswith("DECIMAL"):
-        whole = "CAST(CAST(" + name + " AS HUGEINT) AS VARCHAR)"
-        # TRY: infinities have no whole number
-        text = "CASE WHEN isfinite(CAST(" + name + " AS DOUBLE)) AND " + name + " = floor(" + name + ") THEN " + (
-            "TRY(" + whole + ")"
-        ) + " ELSE " + text + " END"  # fmt: skip
+        # Too large or infinite: no whole number; the text as it is.
+        whole = "coalesce(CAST(TRY_CAST(" + name + " AS HUGEINT) AS VARCHAR), " + text + ")"
+        text = "CASE WHEN " + name + " = floor(" + name + ") THEN " + whole + " ELSE " + text + " END"
     return "nullif(trim(" + text + "), '')"
 
 
@@ -148,8 +146,8 @@ def _need_number(rule: str, column: str, kind: str) -> None:
     if kind not in _INTEGERS and kind not in _FLOATS and not kind.startswith("DECIMAL"):
         raise BadInput(
             "The rule {rule} needs numbers, but the column “{column}” is of type {type}.",
-            "Declare `type: BIGINT` or `type: DOUBLE` for the column (a build then names the line that is no number), or"
-            " choose another rule.",
+            "Declare `type: BIGINT` or `type: DOUBLE` for the column (a build then names the line that is no number),"
+            " or choose another rule.",
             rule=rule,
             column=column,
             type=kind,

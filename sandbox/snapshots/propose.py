@@ -93,7 +93,8 @@ def _unit(columns: Sequence[ProposedColumn], wanted: str | None, file: str) -> P
         by_name = {c.facts.name.casefold(): c for c in columns}
         if found := by_name.get(wanted.strip().casefold()):
             return found
-        near = difflib.get_close_matches(wanted.casefold(), by_name, 1)
+        part = wanted.strip().casefold()
+        near = [n for n in by_name if part and part in n] or difflib.get_close_matches(part, by_name, 1)
         shown = [c.facts.name for c in columns]
         raise BadInput(
             "{file} has no column “{unit}”. It has: {columns}.",

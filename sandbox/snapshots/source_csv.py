@@ -10,10 +10,10 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -24,7 +24,8 @@ from sandbox.snapshots.sql import Sql, identifier, join, value
 from sandbox.snapshots.table import Table, Types, check_names, checked_type
 
 _DELIMITERS = (",", ";", "\t", "|")
-_SAMPLE = 200
+_SAMPLE = 200  # rows for finding delimiter and header
+_FIRST_ROWS = 10_000  # rows for guessing types, before they are tried on all rows
 _BLANK = ["", " "]
 _READ = (
     "read_csv(?, auto_detect=false, columns=?, delim=?, header=?, quote='\"', escape='\"',"
@@ -87,32 +88,44 @@ class _Reading:
         return Sql(_READ, (str(self._file), dict(columns), self._delimiter, self._header, _BLANK))
 
     def find_types(self, names: list[str], declared: Types) -> dict[str, str]:
-        """The narrowest type that all values of a column have; VARCHAR where no other fits or all are empty."""
-        open_names = [n for n in names if n not in declared]
-        if not open_names:
+        """The narrowest type that all values of a column have; VARCHAR where no other fits or all are empty.
+
+        What fits the first rows is tried on all rows; only columns for which that fails need another pass.
+        """
+        relation = self.relation(tuple((n, "VARCHAR") for n in names))
+        beginning = "(SELECT * FROM " + relation + " LIMIT " + value(_FIRST_ROWS) + ")"
+        every_kind = [kind for kind, _ in _PATTERNS]
+        open_ = {name: every_kind for name in names if name not in declared}
+        found = self._count(beginning, open_)
+        open_ = {n: [k for k in every_kind if found[n][k] == found[n][""]] for n in open_}
+        types: dict[str, str] = {}
+        while open_ := {name: kinds for name, kinds in open_.items() if name not in types}:
+            found = self._count(relation, {name: kinds[:1] for name, kinds in open_.items()})
+            for name, kinds in open_.items():
+                if not kinds or not found[name][""]:
+                    types[name] = "VARCHAR"
+                elif found[name][kinds[0]] == found[name][""]:
+                    types[name] = kinds[0]
+            open_ = {name: kinds[1:] for name, kinds in open_.items()}
+        return types
+
+    def _count(self, rows: Sql, kinds: Mapping[str, list[str]]) -> dict[str, dict[str, int]]:
+        """For each column the number of values that fit each of its kinds, and under “” of all values."""
+        asked = [(name, kind) for name, wanted in kinds.items() for kind in ("", *wanted)]
+        if not asked:
             return {}
-        counts = []
-        for name in open_names:
-            column = identifier(name)
-            fits = [_fits(column, kind, pattern) for kind, pattern in _PATTERNS]
-            counts += ["count(" + column + ")", *fits]
-        query = "SELECT " + join(counts) + " FROM " + self.relation(tuple((n, "VARCHAR") for n in names))
+        counts = [_fits(identifier(name), kind) if kind else "count(" + identifier(name) + ")" for name, kind in asked]
+        query = "SELECT " + join(counts) + " FROM " + rows
         row = self._connection.execute(query.text, query.parameters).fetchone() or ()
-        width = 1 + len(_PATTERNS)
-        return {name: _narrowest(row[i * width : (i + 1) * width]) for i, name in enumerate(open_names)}
+        found: dict[str, dict[str, int]] = {name: {} for name in kinds}
+        for (name, kind), count in zip(asked, row, strict=True):
+            found[name][kind] = int(count)
+        return found
 
 
-def _fits(column: Sql, kind: str, pattern: str) -> Sql:
-    matches = "regexp_full_match(" + column + ", " + value(pattern) + ")"
+def _fits(column: Sql, kind: str) -> Sql:
+    matches = "regexp_full_match(" + column + ", " + value(dict(_PATTERNS)[kind]) + ")"
     return "count(*) FILTER (" + matches + " AND TRY_CAST(" + column + f" AS {kind}) IS NOT NULL)"
-
-
-def _narrowest(counts: tuple[Any, ...]) -> str:
-    filled, fits = counts[0], counts[1:]
-    for (kind, _), count in zip(_PATTERNS, fits, strict=True):
-        if filled and count == filled:
-            return kind
-    return "VARCHAR"
 
 
 def _records(file: Path, delimiter: str, count: int) -> list[list[str]]:
@@ -152,7 +165,7 @@ def _header(file: Path, delimiter: str, named: bool, shown: str) -> tuple[list[s
     if _looks_like_data(first, rows):
         raise BadInput(
             "{file}, line 1: this looks like data, not like column names.",
-            "Add a first line that names the columns, or set `header: false` (they are then called column1, column2 …).",
+            "Add a first line that names the columns, or set `header: false` (they are then column1, column2 …).",
             file=shown,
         )
     return [cell.strip() for cell in first], len(rows)

@@ -283,12 +283,13 @@ def test_a_table_without_header_is_accepted_when_said(tmp_path: Path) -> None:
     assert parse_spec(render_yaml(proposal), "x.yaml").source.header is False
 
 
-def test_an_unknown_unit_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wanted", ["custmer_id", "cust"])
+def test_an_unknown_unit_is_refused_with_the_nearest_name(tmp_path: Path, wanted: str) -> None:
     path = write(tmp_path / "t.csv", [["customer_id", "amount"], *([f"C{n}", n] for n in range(9))])
     with pytest.raises(BadInput) as caught:
-        propose_spec(path, name="t", unit="custmer_id")
+        propose_spec(path, name="t", unit=wanted)
     what, remedy = caught.value.render()
-    assert "custmer_id" in what and "“customer_id”" in remedy
+    assert wanted in what and "“customer_id”" in remedy
 
 
 def test_a_dataset_name_must_be_safe(tmp_path: Path) -> None:
