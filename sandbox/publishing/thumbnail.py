@@ -38,7 +38,7 @@ def thumbnail(
 
     The same notebook gives the same bytes. Never fails on an author's picture: what cannot be used is passed over.
     """
-    title = " ".join(title.split())
+    title = _one_line(title)
     picture = _first(notebook)
     inside = _framed(picture) if picture else _card(metric)
     lines = _wrapped(title, 28, WIDTH - 2 * _MARGIN, 2)  # bold letters are wider than their size says
@@ -121,7 +121,7 @@ def _card(metric: tuple[str, str] | None) -> str:
             f'opacity="{0.25 + 0.1 * place:g}"/>'
             for place, height in bars
         ) + f'<rect x="104" y="346" width="432" height="3" fill="{_MUTED}" opacity="0.4"/>'  # fmt: skip
-    figure, meaning = (" ".join(text.split()) for text in metric)
+    figure, meaning = (_one_line(text) for text in metric)
     size = 96 if _wide(figure, 96) <= WIDTH - 2 * _MARGIN else 48
     words = _wrapped(meaning, 24, WIDTH - 2 * _MARGIN, 2)
     return (
@@ -132,6 +132,12 @@ def _card(metric: tuple[str, str] | None) -> str:
         f"{escape(line)}</text>"
         for row, line in enumerate(words)
     )
+
+
+def _one_line(text: str) -> str:
+    """``text`` without line ends and without the characters that XML cannot hold."""
+    words = ("".join(c for c in word if c >= " " and c not in "\ufffe\uffff") for word in text.split())
+    return " ".join(words).strip()
 
 
 def _wide(text: str, size: float) -> float:
