@@ -12,7 +12,7 @@ WORDS: dict[str, dict[str, str]] = {
     "state": {
         "draft": "Draft",
         "returned": "Returned",
-        "submitted": "In review",
+        "submitted": "Submitted",
         "published": "Published",
         "promoted": "Promoted",
         "retired": "Retired",
@@ -89,7 +89,9 @@ WORDS: dict[str, dict[str, str]] = {
         "revoke-api-token": "API token ended",
         "sign-in": "Signed in",
         "sign-out": "Signed out",
+        "dataset.added": "Dataset added",
         "dataset.built": "Snapshot built",
+        "dataset.gate-failed": "Snapshot refused by a gate",
     },
     "actor": {"examiner": "Examination", "operator": "Operator", "system": "Sandbox"},
     "section": {
