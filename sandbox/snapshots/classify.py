@@ -108,6 +108,7 @@ def _with(facts: ColumnFacts, signs: Signs, meaning: Meaning) -> ProposedColumn:
 
 def described(name: str) -> Text:
     """The column's name made readable; a steward's own words are better in either language."""
+    name = " ".join(name.split())
     if not name.isascii():
         return text(name, name)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+", " ", name).strip()

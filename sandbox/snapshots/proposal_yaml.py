@@ -65,7 +65,11 @@ def _line(key: str, value: Any) -> str:
 
 def _flow(value: Any) -> str:
     """``value`` on one line, quoted where YAML needs it."""
-    written = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**9)
+    # Only double quotes keep a line break within a column's name on one line.
+    style = '"' if isinstance(value, str) and not value.isprintable() else None
+    written = yaml.safe_dump(
+        value, default_flow_style=True, default_style=style, allow_unicode=True, sort_keys=False, width=10**9
+    )
     return written.removesuffix("\n").removesuffix("...").rstrip()
 
 

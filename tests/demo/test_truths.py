@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -166,3 +167,14 @@ def test_truths_json_says_what_the_code_says(demo_files: CompanyFiles) -> None:
     written = json.loads(demo_files.truths_json.read_text(encoding="utf-8"))
     assert written == json.loads(json.dumps(demo_files.truths.to_json()))
     assert [d["column"] for d in written["churn"]["drivers"]] == [d.column for d in truths.CHURN_DRIVERS]
+
+
+def test_the_documentation_names_what_is_planted() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "demo-company.md").read_text(encoding="utf-8")
+    for word in (*(d.column for d in truths.CHURN_DRIVERS), *truths.CHURN_NO_EFFECT, *truths.FAILURE_MODES):
+        assert f"`{word}`" in page, word
+    for category, limit in truths.CLAIM_LIMITS.items():
+        assert f"{category} {limit:,}" in page, category
+    numbers = (truths.WEAR_LIMIT_MIN, truths.HEAT_LIMIT_K, truths.HEAT_SPEED_RPM, truths.VIBRATION_LIMIT)
+    for number in (*numbers, *truths.STRAIN_LIMIT.values(), *(watts / 1000 for watts in truths.POWER_RANGE_W)):
+        assert f"{number:,g}" in page, number

@@ -301,8 +301,8 @@ def test_a_dataset_name_must_be_safe(tmp_path: Path) -> None:
 
 
 def test_yaml_reads_back_as_the_same_spec_with_a_reason_in_both_languages(tmp_path: Path) -> None:
-    awkward: list[list[object]] = [["id: no", "a # b", "yes", "1", "- x", "'q'", '{"k"}']]
-    awkward += [[n, "x", "y", n, "z", "t", "u"] for n in range(25)]
+    awkward: list[list[object]] = [["id: no", "a # b", "yes", "1", "- x", "'q'", '{"k"}', "line\nbreak"]]
+    awkward += [[n, "x", "y", n, "z", "t", "u", n % 3] for n in range(25)]
     for rows in (people(), awkward):
         proposal = propose_spec(write(tmp_path / "t.csv", rows), name="t")
         written = render_yaml(proposal)
