@@ -108,9 +108,7 @@ class Catalog:
         """The folder of a snapshot, the newest if ``version`` is None. Raises NotFound. The spec may be gone by now."""
         versions = self.versions(name)
         if not versions:
-            raise NotFound(
-                "The dataset {name} has no snapshot.", "Build one: sandbox dataset build {name}", name=name
-            )
+            raise NotFound("The dataset {name} has no snapshot.", "Build one: sandbox dataset build {name}", name=name)
         wanted = VersionId.parse(version) if version else versions[0]
         if wanted not in versions:
             raise NotFound(

@@ -141,7 +141,13 @@ def show_(home: Path | None, as_json: bool, name: str, version: str | None) -> N
     click.echo(f"{manifest.title.get(language)} ({name})\n{manifest.description.get(language)}\n")
     _tell_manifest(manifest, versions)
     rows = [
-        {"name": c.name, "type": c.type, "class": c.cls.value, "rule": _rule(c.rule), "text": c.description.get(language)}
+        {
+            "name": c.name,
+            "type": c.type,
+            "class": c.cls.value,
+            "rule": _rule(c.rule),
+            "text": c.description.get(language),
+        }
         for c in manifest.columns
     ]
     show(rows, False, {"name": "Column", "type": "Type", "class": "Class", "rule": "Rule", "text": "Description"}, "")

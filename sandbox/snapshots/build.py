@@ -188,9 +188,7 @@ def _verified(
         if published != rows - sum(o.rows_left_out for o in outcomes):
             raise _unlike(spec)
         gates = tuple(_confirmed(connection, spec, o) for o in outcomes)
-        units_after = (
-            None if units is None else check_units(connection, table, spec.unit.column, spec.name)
-        )
+        units_after = None if units is None else check_units(connection, table, spec.unit.column, spec.name)
         types = table_columns(connection, table)
         columns = tuple(_column(connection, spec, name, kind) for name, kind in types)
     entities = sorted({c.column.rule.entity for c in plan.columns if isinstance(c.column.rule, Pseudonym)})

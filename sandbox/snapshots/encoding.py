@@ -185,15 +185,17 @@ def _common_hanzi(path: Path) -> bool:
 
 
 def _undecodable(path: Path, encoding: str, declared: bool) -> BadInput:
-    message = "{file}, line {line}: the bytes are not {encoding}, which the file declares by its first bytes."
+    fields = {"file": path.name, "line": _first_bad_line(path, encoding), "encoding": encoding.removesuffix("-sig")}
     if declared:
-        message = "{file}, line {line}: the bytes are not {encoding}, which the spec declares."
+        return BadInput(
+            "{file}, line {line}: the bytes are not {encoding}, which the spec declares.",
+            "Export the table again in one encoding (UTF-8 is best), or correct `encoding` in the source.",
+            **fields,
+        )
     return BadInput(
-        message,
-        "Export the table again in one encoding (UTF-8 is best), or correct `encoding` in the source.",
-        file=path.name,
-        line=_first_bad_line(path, encoding),
-        encoding=encoding.removesuffix("-sig"),
+        "{file}, line {line}: the bytes are not {encoding}, which the beginning of the file announces.",
+        "Export the table again in one encoding (UTF-8 is best), or correct that line in a text editor.",
+        **fields,
     )
 
 

@@ -173,9 +173,7 @@ def _small_rows(table: Sql, gate: KAnonymity, quasi_identifiers: Sequence[str], 
 
 def _same_class(quasi_identifiers: Sequence[str]) -> Sql:
     """IS NOT DISTINCT FROM: an equal sign would lose the classes that hold a NULL."""
-    pairs = [
-        "t." + identifier(c) + " IS NOT DISTINCT FROM c." + identifier(c) for c in quasi_identifiers
-    ]
+    pairs = ["t." + identifier(c) + " IS NOT DISTINCT FROM c." + identifier(c) for c in quasi_identifiers]
     return join(pairs, " AND ") if pairs else Sql("true")
 
 

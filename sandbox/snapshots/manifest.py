@@ -2,7 +2,7 @@
 
 Numbers, hashes and words only: no raw value, no key, no path of the machine that built it. Readers keep fields that
 they do not know, so that a newer manifest survives a round trip. Raise FORMAT only when an old reader would misread it;
-``tests/snapshots/test_manifest.py`` keeps an old one as a fixture.
+``tests/compat`` keeps an old one as a fixture (``tests/snapshots/test_verify.py``).
 """
 
 from __future__ import annotations

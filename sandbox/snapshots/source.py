@@ -135,9 +135,7 @@ def inspect_source(
 
 def _facts(connection: duckdb.DuckDBPyConnection, name: str, kind: str) -> ColumnFacts:
     column = identifier(name)
-    nulls, distinct = _one(
-        connection, "SELECT count(*) - count(" + column + "), count(DISTINCT " + column + ") FROM t"
-    )
+    nulls, distinct = _one(connection, "SELECT count(*) - count(" + column + "), count(DISTINCT " + column + ") FROM t")
     sample = "SELECT CAST(" + column + " AS VARCHAR) FROM t WHERE " + column + " IS NOT NULL LIMIT "
     sample = sample + value(SAMPLE_ROWS)
     rows = connection.execute(sample.text, sample.parameters).fetchall()

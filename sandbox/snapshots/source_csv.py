@@ -28,8 +28,7 @@ _SAMPLE = 200  # rows for finding delimiter and header
 _FIRST_ROWS = 10_000  # rows for guessing types, before they are tried on all rows
 _BLANK = ["", " "]
 _READ = (
-    "read_csv(?, auto_detect=false, columns=?, delim=?, header=?, quote='\"', escape='\"',"
-    " strict_mode=true, nullstr=?)"
+    "read_csv(?, auto_detect=false, columns=?, delim=?, header=?, quote='\"', escape='\"', strict_mode=true, nullstr=?)"
 )
 # Tried in this order; a pattern guards each cast, because CAST('1.5' AS BIGINT) rounds and '007' loses its zeros.
 _PATTERNS = (
@@ -41,9 +40,7 @@ _PATTERNS = (
 )
 
 
-def open_table(
-    source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types
-) -> Table:
+def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types) -> Table:
     text = examine(path, source.encoding)
     copy = scratch / "source.csv"
     file = path if text.plain else copy

@@ -33,9 +33,7 @@ _ARROW = {
 Row = tuple[Any, ...]
 
 
-def open_table(
-    source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types
-) -> Table:
+def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types) -> Table:
     print_ = fingerprint(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)

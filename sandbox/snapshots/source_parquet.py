@@ -15,9 +15,7 @@ from sandbox.snapshots.table import Table, Types, declared_columns
 _MAGIC = b"PAR1"
 
 
-def open_table(
-    source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types
-) -> Table:
+def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types) -> Table:
     with path.open("rb") as file:
         head = file.read(4)
         file.seek(max(0, path.stat().st_size - 4))

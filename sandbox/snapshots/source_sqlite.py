@@ -25,9 +25,7 @@ _MAGIC = b"SQLite format 3\0"
 _ARROW = {"BIGINT": pa.int64(), "DOUBLE": pa.float64(), "VARCHAR": pa.string(), "BLOB": pa.binary()}
 
 
-def open_table(
-    source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types
-) -> Table:
+def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types) -> Table:
     log = path.with_name(path.name + "-wal")
     print_ = fingerprint(path, *([log] if log.exists() else []))
     database = _connect(path)
@@ -102,12 +100,9 @@ def _columns(database: sqlite3.Connection, table: str) -> list[tuple[str, str, s
     found = []
     for name, declared in info:
         column = identifier(name).text
-        kinds = {
-            r[0]
-            for r in database.execute(
-                f"SELECT DISTINCT typeof({column}) FROM {identifier(table).text}"
-            )
-        } - {"null"}
+        kinds = {r[0] for r in database.execute(f"SELECT DISTINCT typeof({column}) FROM {identifier(table).text}")} - {
+            "null"
+        }
         kind = _stored_type(kinds)
         date = {"DATE": "DATE", "DATETIME": "TIMESTAMP", "TIMESTAMP": "TIMESTAMP"}.get(str(declared).upper())
         found.append((str(name), kind, date if kind == "VARCHAR" else None))

@@ -79,5 +79,5 @@ def _contents(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iter
         wanted = KAnonymity(k=gate.k, suppress=gate.suppress)
         found = measure(connection, table, wanted, gate.quasi_identifiers, gate.unit)
         fields = {"smallest": found.smallest, "k": gate.k, "classes": found.count}
-        text = "the smallest of {classes} classes has {smallest} units; k is {k}"
-        yield Checked(gate.kind, found.small == 0 and found.smallest >= gate.k, Message(text, fields))
+        said = Message("the smallest of {classes} classes has {smallest} units; k is {k}", fields)
+        yield Checked(gate.kind, found.small == 0 and found.smallest >= gate.k, said)

@@ -53,7 +53,9 @@ def people_rows(count: int = 120) -> list[list[Any]]:
     return [*rows, ["9999", "Lonely One", "Atlantis", 97, 1.0]]
 
 
-def write_csv(path: Path, rows: list[list[Any]], header: tuple[str, ...] = ("id", "name", "city", "age", "spent")) -> Path:
+def write_csv(
+    path: Path, rows: list[list[Any]], header: tuple[str, ...] = ("id", "name", "city", "age", "spent")
+) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows])
     return path
@@ -68,7 +70,11 @@ class Builder:
 
     def __call__(self, spec: DatasetSpec | None = None, **options: Any) -> Built:
         spec = spec or spec_of()
-        chosen: dict[str, Any] = {"base": self.folder, "parent": self.parent(spec.name), "key_of": self.keys.__getitem__}
+        chosen: dict[str, Any] = {
+            "base": self.folder,
+            "parent": self.parent(spec.name),
+            "key_of": self.keys.__getitem__,
+        }
         return build_snapshot(spec, **{**chosen, "now": NOW, "threads": 1, **options})
 
     def parent(self, name: str = "people") -> Path:

@@ -155,7 +155,9 @@ def test_a_ragged_row_in_the_middle_leaves_nothing(build: Builder, tmp_path: Pat
     assert build.left_behind() == []
 
 
-def test_a_source_that_changes_during_the_build(build: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_changes_during_the_build(
+    build: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     original = build_module.make_plan
 
     def meddle(*args: object) -> object:

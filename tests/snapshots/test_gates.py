@@ -91,7 +91,9 @@ def test_a_failure_says_the_numbers_and_which_column_to_coarsen() -> None:
     with table(rows) as connection:
         with pytest.raises(GateFailed) as caught:
             apply_gate(connection, "t", KAnonymity(k=5, suppress=0.1), QUASI, "unit", "people")
-        assert connection.execute("SELECT count(*) FROM t").fetchone() == (20,), "nothing is removed by a gate that fails"
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (20,), (
+            "nothing is removed by a gate that fails"
+        )
     what, remedy = caught.value.render()
     assert "20 of 20 units (100.0%)" in what
     assert "10.0% are allowed" in what

@@ -44,7 +44,9 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 @settings(max_examples=80, deadline=None)
-@given(ids=st.lists(texts, min_size=1, max_size=20), key=st.binary(min_size=32, max_size=32), name=st.sampled_from(NAMES))
+@given(
+    ids=st.lists(texts, min_size=1, max_size=20), key=st.binary(min_size=32, max_size=32), name=st.sampled_from(NAMES)
+)
 def test_a_pseudonym_is_the_hmac_of_the_trimmed_id(ids: list[str], key: bytes, name: str) -> None:
     with duckdb.connect() as connection:
         found = masked(connection, Pseudonym(entity="customer"), ids, "VARCHAR", key, name)
@@ -120,7 +122,11 @@ def test_bands(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(ages=st.lists(st.integers(-1000, 1000), min_size=1, max_size=30), width=st.integers(1, 50), start=st.integers(-20, 20))
+@given(
+    ages=st.lists(st.integers(-1000, 1000), min_size=1, max_size=30),
+    width=st.integers(1, 50),
+    start=st.integers(-20, 20),
+)
 def test_every_integer_lies_in_its_band(ages: list[int], width: int, start: int) -> None:
     with duckdb.connect() as connection:
         found = masked(connection, Band(width=width, start=start), ages, "BIGINT")
@@ -139,7 +145,9 @@ def test_rounding(connection: duckdb.DuckDBPyConnection) -> None:
 
 def test_dates(connection: duckdb.DuckDBPyConnection) -> None:
     day = [date(2024, 8, 15), None]
-    firsts = {to: masked(connection, TruncateDate(to=to), day, "DATE") for to in ("year", "quarter", "month", "week", "day")}
+    firsts = {
+        to: masked(connection, TruncateDate(to=to), day, "DATE") for to in ("year", "quarter", "month", "week", "day")
+    }
     assert {to: found[0] for to, found in firsts.items()} == {
         "year": date(2024, 1, 1), "quarter": date(2024, 7, 1), "month": date(2024, 8, 1), "week": date(2024, 8, 12),
         "day": date(2024, 8, 15),

@@ -14,6 +14,7 @@ from sandbox.core.errors import BadInput, Conflict, NotFound, SandboxError
 from sandbox.core.spec import Source
 from sandbox.snapshots.duck import connect_private
 from sandbox.snapshots.source import inspect_source, open_source
+from sandbox.snapshots.table import Types
 
 Write = Callable[[str, bytes], Path]
 CHINESE = "编号,姓名,城市\n" + "".join(f"{i:03d},张三丰,上海\n" for i in range(40))
@@ -30,8 +31,8 @@ def refused(path: Path, **options: object) -> str:
     return what
 
 
-def rows_of(source: Source, base: Path) -> list[tuple[object, ...]]:
-    with connect_private() as (connection, scratch), open_source(source, base, connection, scratch) as table:
+def rows_of(source: Source, base: Path, types: Types | None = None) -> list[tuple[object, ...]]:
+    with connect_private() as (connection, scratch), open_source(source, base, connection, scratch, types) as table:
         return connection.execute(table.query.text, table.query.parameters).fetchall()
 
 
@@ -144,14 +145,12 @@ def test_a_late_value_widens_the_type(write_source: Write) -> None:
 def test_a_declared_type_that_does_not_fit_names_line_and_column(write_source: Write, tmp_path: Path) -> None:
     write_source("t.csv", b"id,age\n1,30\n2,old\n")
     source = Source(kind="csv", path="t.csv")
-    with pytest.raises(BadInput, match=r"line 3.*“age”.*BIGINT") as caught, connect_private() as (connection, scratch):
-        with open_source(source, tmp_path, connection, scratch, {"age": "BIGINT"}) as table:
-            connection.execute(table.query.text, table.query.parameters).fetchall()
+    with pytest.raises(BadInput, match=r"line 3.*“age”.*BIGINT") as caught:
+        rows_of(source, tmp_path, {"age": "BIGINT"})
     assert "old" not in str(caught.value)
     for declared in ("NUMBR", "BIGINT); DROP TABLE x; --"):
-        with pytest.raises(BadInput, match="not a DuckDB type"), connect_private() as (connection, scratch):
-            with open_source(source, tmp_path, connection, scratch, {"age": declared}):
-                pass
+        with pytest.raises(BadInput, match="not a DuckDB type"):
+            rows_of(source, tmp_path, {"age": declared})
 
 
 def test_bad_parquet(write_source: Write) -> None:
@@ -224,9 +223,12 @@ def test_sqlite(tmp_path: Path, write_source: Write) -> None:
 def test_a_source_that_changes_while_it_is_read(write_source: Write, tmp_path: Path) -> None:
     path = write_source("t.csv", b"a,b\n1,2\n")
     source = Source(kind="csv", path="t.csv")
-    with pytest.raises(Conflict, match="changed"), connect_private() as (connection, scratch):
-        with open_source(source, tmp_path, connection, scratch):
-            path.write_bytes(b"a,b\n1,3\n")
+    with (
+        pytest.raises(Conflict, match="changed"),
+        connect_private() as (connection, scratch),
+        open_source(source, tmp_path, connection, scratch),
+    ):
+        path.write_bytes(b"a,b\n1,3\n")
 
 
 def test_public_tables(shared_data: Path) -> None:
