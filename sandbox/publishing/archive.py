@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sandbox.core.errors import BadInput, TooLarge
 from sandbox.publishing.contents import NOTEBOOK, check_content
-from sandbox.publishing.names import MAX_DEPTH, check_distinct, check_name, shown
+from sandbox.publishing.names import MAX_DEPTH, check_distinct, check_name, folded, shown
 from sandbox.publishing.staging import staged, write_file
 from sandbox.publishing.zipreader import read_zip
 
@@ -42,6 +42,12 @@ class SubmissionFiles:
         """Check ``files`` as parts of a submission. Raises BadInput naming the file that cannot be one."""
         for name, content in files.items():
             check_name(name)
+            if not GENERATED.isdisjoint(folded(name).split("/")):
+                raise BadInput(
+                    "“{file}” is made by the examination itself.",
+                    "Take the file out of the project folder and submit again.",
+                    file=shown(name),
+                )
             check_content(name, content)
         check_distinct(files)
         if NOTEBOOK not in files:

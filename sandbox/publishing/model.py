@@ -40,7 +40,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "sklearn.compose": frozenset({"ColumnTransformer", "TransformedTargetRegressor"}),
     "sklearn.impute": frozenset({"SimpleImputer", "MissingIndicator"}),
     "sklearn.preprocessing": frozenset({
-        "Binarizer", "KBinsDiscretizer", "LabelEncoder", "MaxAbsScaler", "MinMaxScaler", "OneHotEncoder",
+        "Binarizer", "FunctionTransformer", "KBinsDiscretizer",
+        "LabelEncoder", "MaxAbsScaler", "MinMaxScaler", "OneHotEncoder",
         "OrdinalEncoder", "PolynomialFeatures", "PowerTransformer", "QuantileTransformer", "RobustScaler",
         "SplineTransformer", "StandardScaler", "TargetEncoder"}),
     "sklearn.linear_model": frozenset({
@@ -65,7 +66,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "builtins": frozenset({"bool", "dict", "float", "int", "list", "set", "slice", "str", "tuple", "NoneType"}),
 }  # fmt: skip
 
-#: Loaders whose behaviour is understood; those that call what the file names (function, method, partial …) are not.
+#: Loaders whose behaviour is understood; those that call what the file names (function, method, partial …) are not. So
+#: a FunctionTransformer can only be the empty one that a ColumnTransformer keeps for "passthrough".
 LOADERS = frozenset({
     "CachedNode", "DTypeNode", "DictNode", "JsonNode", "ListNode", "LossNode", "NdArrayNode", "ObjectNode",
     "RandomGeneratorNode", "RandomStateNode", "SetNode", "SliceNode", "TreeNode", "TupleNode", "TypeNode"})  # fmt: skip

@@ -37,20 +37,14 @@ class PinnedSnapshot:
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> PinnedSnapshot:
         """The line for a snapshot's ``manifest.json``; facts that a manifest does not state stay empty."""
-
-        def text(*keys: str) -> str:
-            return next((str(manifest[key]) for key in keys if isinstance(manifest.get(key), str)), "")
-
-        def count(*keys: str) -> int | None:
-            return next((manifest[key] for key in keys if isinstance(manifest.get(key), int)), None)
-
+        file, rows, units = (manifest.get(key) or {} for key in ("file", "rows", "units"))
         return cls(
-            version=text("version"),
-            content_hash=text("content_hash", "content_sha256", "logical_hash"),
-            file_sha256=text("file_sha256", "file_hash", "data_sha256"),
-            spec_hash=text("spec_hash", "spec_sha256"),
-            rows=count("rows", "rows_out"),
-            units=count("units"),
+            version=str(manifest["version"]),
+            content_hash=str(manifest.get("content_hash", "")),
+            file_sha256=str(file.get("sha256", "")),
+            spec_hash=str(manifest.get("spec_hash", "")),
+            rows=rows.get("published"),
+            units=units.get("published"),
         )
 
 

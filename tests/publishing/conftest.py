@@ -63,8 +63,8 @@ class Bench:
 
     def freeze(self, **changes: Any) -> Path:
         app = new_notebook(cells=[new_code_cell("from sandbox import lab", id="open")])
-        manifest = {"version": "20261120T000000Z-aaaaaaaaaaaa", "content_hash": "c" * 64, "file_sha256": "f" * 64,
-                    "rows": 18000, "units": 18000}  # fmt: skip
+        manifest = {"version": "20261120T000000Z-aaaaaaaaaaaa", "content_hash": "c" * 64, "file": {"sha256": "f" * 64},
+                    "rows": {"published": 18000}, "units": {"published": 18000}}  # fmt: skip
         arguments: dict[str, Any] = {
             "project": self.project, "submission": self.submission, "source": self.source,
             "pins": {"contracts": manifest}, "findings_level": Level.REVIEW,

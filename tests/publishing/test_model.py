@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 import skops.io
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sandbox.core.errors import BadInput, SandboxError
@@ -72,10 +73,19 @@ def test_ordinary_pipelines_pass_and_load_with_the_listed_types(model: Any) -> N
     assert len(loaded.predict(table(5))) == 5
 
 
+def test_the_machine_failure_template_s_kind_of_pipeline() -> None:
+    """``passthrough`` becomes an empty FunctionTransformer inside."""
+    data = table().drop(columns="plan")
+    parts = make_column_transformer(("passthrough", ["months"]), (StandardScaler(), ["fee"]))
+    model = HistGradientBoostingClassifier(max_iter=3, early_stopping=False)
+    dump = skops.io.dumps(make_pipeline(parts, model).fit(data, data["fee"] > 50))
+    assert "FunctionTransformer" in str(inspect_model_bytes(dump).types) and not inspect_model_bytes(dump).untrusted
+
+
 @pytest.mark.parametrize(
     ("model", "name"),
     [
-        (Pipeline([("f", FunctionTransformer(np.log1p)), ("m", LINEAR)]), "FunctionTransformer"),
+        (Pipeline([("f", FunctionTransformer(np.log1p)), ("m", LINEAR)]), "numpy.log1p"),
         (FunctionTransformer(partial(print, "x")), "functools.partial"),
         (FunctionTransformer("x".join), "join"),
         (KNeighborsClassifier(), "sklearn.neighbors"),
