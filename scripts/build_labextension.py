@@ -31,7 +31,7 @@ def main() -> int:
     environment = environment_with_node()
     npm = shutil.which("npm", path=environment["PATH"])
     if npm is None:
-        print("The JupyterLab extension cannot be built: Node 20 or newer is needed, with npm.", file=sys.stderr)  # noqa: T201
+        print("The JupyterLab extension cannot be built: Node 20 or newer is needed, with npm.", file=sys.stderr)
         return 1
     quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
     # No install scripts: nothing of a package runs on this machine before the compiler does.

@@ -2,6 +2,6 @@
 
 A viewer comes from the portal with a ticket (``entry``), gets a session (``sessions``), and may open exactly the app
 versions that tickets granted (``gate``). Each open page has one confined kernel of its own (``kernels``), reached
-through a websocket that carries widget traffic and nothing else (``channels``). ``server`` puts Voilà together in code alone,
-``hardening`` refuses to start when any of it is not in force, and ``headers`` keeps a page's scripts at home.
+through a websocket that carries widget traffic and nothing else (``channels``). ``server`` puts Voilà together in code
+alone, ``hardening`` refuses to start when any of it is not in force, and ``headers`` keeps a page's scripts at home.
 """

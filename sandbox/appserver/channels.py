@@ -1,7 +1,7 @@
 """The websocket between an app page and its kernel: widget traffic on the shell channel, and nothing else.
 
-Standalone Voilà refuses most message types but lets ``shutdown_request`` through and looks at no channel. Here a message
-passes only if all of it is understood: both encodings of the protocol, the channel, the type.
+Standalone Voilà refuses most message types but lets ``shutdown_request`` through and looks at no channel. Here a
+message passes only if all of it is understood: both encodings of the protocol, the channel, the type.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The app server's addresses. Each handler is sealed with the security headers and speaks in pages, never tracebacks."""
+"""The app server's addresses. Each is sealed with the security headers and speaks in pages, never in tracebacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from sandbox.appserver import pages
-from sandbox.appserver.apps import kernel_policy, read_app
+from sandbox.appserver.apps import kernel_policy
 from sandbox.appserver.gate import KERNEL_ID, Gate, Page
 from sandbox.appserver.headers import new_nonce, security_headers
 from sandbox.appserver.identity import COOKIE, viewer_of
@@ -26,9 +26,11 @@ from sandbox.appserver.pagefacts import page_facts
 from sandbox.appserver.places import Places
 from sandbox.appserver.sessions import Sessions
 from sandbox.core.errors import NotFound, NotSignedIn, SandboxError, TooBusy, Unavailable
+from sandbox.core.ids import VersionId
 from sandbox.core.messages import Language, as_language
 from sandbox.i18n import catalogue
 from sandbox.identity.tickets import SpentTickets, unseal
+from sandbox.publishing.shelf import read_manifest
 
 log = logging.getLogger(__name__)
 
@@ -138,10 +140,9 @@ class Enter(Sealed):
         now = self.settings["sandbox_now"]()
         try:
             ticket = unseal(self.get_body_argument("ticket", ""), self._key, purpose="app", now=now)
-            page = Page.parse(f"{ticket.app}/{ticket.version}/{_notebook(ticket.language)}")
-            if page is None:
-                raise NotSignedIn("This link was used already or is too old.",
-                                  "Go back to the portal and open it again.")  # fmt: skip
+            manifest = read_manifest(self.places.workspace.app_version(ticket.app, VersionId.parse(ticket.version)))
+            language = ticket.language if ticket.language in manifest.languages else manifest.language
+            page = Page(ticket.app, ticket.version, language)
             self._spent.spend(ticket, now)
         except SandboxError as error:
             self.tell(error)
@@ -235,9 +236,11 @@ class AppPage(Sealed, TornadoVoilaHandler):
         self.nonce = new_nonce()
         self.seal(self.nonce)
         try:
-            app = read_app(self.places.workspace, page)
-            policy = kernel_policy(self.places.workspace, app, page.language, self.settings["sandbox_kernel_memory"])
-            page_facts.set(pages.title_bar(self.places, page, app, self.nonce))
+            folder = self.places.apps / page.app / page.version
+            manifest = read_manifest(folder)
+            memory = self.settings["sandbox_kernel_memory"]
+            policy = kernel_policy(self.places.workspace, folder, manifest, page.language, memory)
+            page_facts.set(pages.title_bar(self.places, page, manifest, self.nonce))
             opening.set(Opening(viewer.person, policy))
             await self._stream(page)
         except SandboxError as error:
@@ -292,10 +295,6 @@ class SealedAssets(Sealed, web.StaticFileHandler):
 
 class SealedExtensions(Sealed, FileFindHandler):
     """The widget manager, the only JupyterLab extension that an app page loads."""
-
-
-def _notebook(language: Language) -> str:
-    return "app.ipynb" if language == "en" else "app.zh-CN.ipynb"
 
 
 __all__ = [

@@ -1,5 +1,7 @@
-"""What must be in force before the app server answers anybody. Asserted on the running objects, not on the configuration:
-an update of Voilà that renames a setting must stop the server instead of opening it.
+"""What must be in force before the app server answers anybody.
+
+Asserted on the running objects, not on the configuration: an update of Voilà that renames a setting must stop the
+server instead of opening it.
 """
 
 from __future__ import annotations

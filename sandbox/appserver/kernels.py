@@ -1,4 +1,4 @@
-"""The kernels behind open app pages: one each, owned by the person who opened it, counted, and ended when left alone."""
+"""The kernels behind open app pages: one each, owned by whoever opened it, counted, and ended when left alone."""
 
 from __future__ import annotations
 

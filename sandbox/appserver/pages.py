@@ -1,4 +1,4 @@
-"""The app server's own pages (entering, signed out, errors) and the texts of the title bar, in the reader's language."""
+"""The app server's own pages (entering, errors) and the texts of the title bar, in the reader's language."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 import jinja2
 
-from sandbox.appserver.apps import AppVersionInfo
 from sandbox.appserver.gate import Page
 from sandbox.appserver.places import Places
 from sandbox.core.errors import SandboxError
+from sandbox.core.ids import VersionId
 from sandbox.core.messages import Language
 from sandbox.i18n import catalogue
+from sandbox.publishing.shelf import AppManifest
 
 TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "static"
@@ -53,30 +54,27 @@ def error_page(places: Places, language: Language, error: SandboxError, request_
     return message_page(places, language, message, remedy, go_on=go_on, request_id=request_id)
 
 
-def title_bar(places: Places, page: Page, app: AppVersionInfo, nonce: str) -> dict[str, Any]:
+def title_bar(places: Places, page: Page, app: AppManifest, nonce: str) -> dict[str, Any]:
     """What the template ``templates/sandbox/index.html.j2`` shows around the app; plain values only."""
     _ = catalogue(page.language).gettext
     other: Language = "zh-CN" if page.language == "en" else "en"
     other_page = Page(page.app, page.version, other)
-    has_other = (app.folder / other_page.notebook).is_file()
     return {
         "language": page.language,
-        "title": app.title(page.language),
+        "title": app.title,
         "owner": app.owner,
         "version": _day(app.version.time),
-        "data": ", ".join(f"{dataset} ({_day(version.time)})" for dataset, version in sorted(app.pins.items())),
+        "data": ", ".join(f"{name} ({_day(VersionId.parse(pin).time)})" for name, pin in sorted(app.pins.items())),
         "nonce": nonce,
         "assets": f"{places.base_url}assets/",
         "leave": f"{places.base_url}leave",
         "portal": places.portal_url,
         "other_language": other,
-        "other_name": {"en": "English", "zh-CN": "中文"}[other] if has_other else "",
+        "other_name": {"en": "English", "zh-CN": "中文"}[other] if other in app.languages else "",
         "other_href": f"{places.base_url}voila/render/{other_page.path}",
         "how": [
             _("Choose or enter values in the controls; everything below them follows at once."),
-            _(
-                "The figures come from a snapshot of the data in which people cannot be recognised, not from live systems."
-            ),
+            _("The figures come from a snapshot in which people cannot be recognised, not from live systems."),
             _("What you enter here is not kept and nobody else sees it."),
             _("The app supports a decision; it does not take it. If a result surprises you, ask the owner."),
         ],

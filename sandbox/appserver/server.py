@@ -62,7 +62,7 @@ class AppNotebooks(FileContentsManager):
 
 
 class AppServer(Voila):
-    """Standalone Voilà without a configuration file, a command line, a file tree or an address that we did not choose."""
+    """Standalone Voilà without configuration file, command line, file tree, or an address that we did not choose."""
 
     def __init__(
         self, places: Places, settings: Settings, now: Callable[[], datetime] = utc_now, **kwargs: Any
@@ -113,7 +113,7 @@ class AppServer(Voila):
         """Every address there is. Not Voilà's: no tree, contents, files, query, themes, kernel list or deletion."""
         base, kernel = re.escape(self.base_url), f"(?P<kernel_id>{handlers.KERNEL_ID})"
         key = Keys(self.places.workspace).ticket_key()
-        extensions = get_voila_labextensions_path()
+        extensions, widgets = get_voila_labextensions_path(), f"(?:{'|'.join(EXTENSIONS)})"
         enter = {"key": key, "sessions": self.sessions, "spent": SpentTickets()}
         return [
             (base, handlers.Start),
@@ -122,7 +122,7 @@ class AppServer(Voila):
             (rf"{base}leave", handlers.Leave, {"sessions": self.sessions}),
             (rf"{base}assets/(.*)", handlers.SealedAssets, {"path": str(pages.ASSETS)}),
             (rf"{base}voila/static/(.*)", handlers.SealedStatic, {"paths": self.static_paths}),
-            (rf"{base}voila/labextensions/((?:{'|'.join(EXTENSIONS)})/.*)", handlers.SealedExtensions, {"path": extensions}),
+            (rf"{base}voila/labextensions/({widgets}/.*)", handlers.SealedExtensions, {"path": extensions}),
             (rf"{base}voila/render/(.*)", handlers.AppPage, {
                 "template_paths": self.template_paths,
                 "config": self.config,

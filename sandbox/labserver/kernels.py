@@ -1,0 +1,75 @@
+"""Kernels of JupyterLab: each confined to its notebook's project and to the snapshots granted right now."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado import web
+
+from sandbox.core.errors import NotFound, SandboxError
+from sandbox.core.ids import VersionId
+from sandbox.i18n import catalogue
+from sandbox.kernels.policy import KernelLimits, KernelPolicy
+from sandbox.labserver.language import chosen_language
+from sandbox.labserver.places import Places
+from sandbox.labserver.portal import Portal
+
+
+class LabKernels(AsyncMappingKernelManager):
+    """``places``, ``portal`` and ``memory_bytes`` are set by ``server`` before anything can be started."""
+
+    places: Places
+    portal: Portal
+    memory_bytes: int
+
+    async def start_kernel(
+        self, *, kernel_id: str | None = None, path: str | None = None, kernel_name: str | None = None, **_: Any
+    ) -> str:
+        """Start a kernel for the notebook folder ``path``. The environment that Jupyter hands over is not used."""
+        if kernel_id is not None and kernel_id in self:
+            return kernel_id
+        try:
+            policy = await self.policy_for(path or "")
+            started: str = await super().start_kernel(kernel_id=kernel_id, kernel_name="python3", policy=policy)
+            return started
+        except SandboxError as error:
+            message, remedy = error.render(catalogue(chosen_language(self.places)).gettext)
+            raise web.HTTPError(error.status, f"{message} {remedy}".strip(), reason=type(error).__name__) from error
+
+    async def policy_for(self, path: str) -> KernelPolicy:
+        """What a kernel for a notebook in folder ``path`` may touch.
+
+        In a project: its folder, and the snapshots that the portal grants, asked anew each time (never what
+        ``project.toml`` says). Outside of one: no data and a private folder.
+        """
+        language = chosen_language(self.places)
+        limits = KernelLimits(memory_bytes=self.memory_bytes)
+        slug = self.places.project_of(path)
+        grants = None
+        if slug is not None:
+            try:
+                grants = await self.portal.grants(slug)
+            except NotFound:  # a folder that the person made in Lab: not a project
+                slug = None
+        if slug is None or grants is None:
+            return KernelPolicy(env={"SANDBOX_MODE": "studio", "SANDBOX_LANGUAGE": language}, limits=limits)
+        workspace = self.places.workspace
+        pins = {dataset: workspace.snapshot(dataset, VersionId.parse(v)) for dataset, v in grants.items()}
+        project = workspace.project(self.places.owner, slug)
+        return KernelPolicy(
+            writable=(project,),
+            readable=tuple(pins.values()),
+            env={
+                "SANDBOX_MODE": "studio",
+                "SANDBOX_PROJECT": str(project),
+                "SANDBOX_PINS": json.dumps({dataset: str(folder) for dataset, folder in pins.items()}),
+                "SANDBOX_LANGUAGE": language,
+            },
+            limits=limits,
+        )
+
+    async def shutdown_all(self, now: bool = False) -> None:
+        """At the end of the program there is nobody to wait for."""
+        await self._async_shutdown_all(now=True)
