@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.core.errors import BadInput
 from sandbox.lab import looks, places, project, saving
@@ -16,6 +16,9 @@ from sandbox.lab.explanation import Factor
 from sandbox.lab.project import KpiFacts, ProjectFacts, read_kpi, wording
 from sandbox.lab.views import factor_chart
 from sandbox.lab.words import count, percent, pick, t
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class App:
     project: ProjectFacts
     facts: tuple[Fact, ...]
     typical: Mapping[str, Any]
+    compared: pd.DataFrame = field(repr=False)
     overall: tuple[Factor, ...]
     threshold: float
     rate: float
@@ -65,6 +69,8 @@ def open_app() -> App:
 
 
 def _read(written: Mapping[str, Any], model: Any) -> App:
+    import pandas as pd
+
     part = written["app"]
     facts = tuple(_fact(each) for each in part["facts"])
     overall = tuple(
@@ -74,10 +80,21 @@ def _read(written: Mapping[str, Any], model: Any) -> App:
     worth = Worth(0, 0, 0.5, pick(part["worth"].get("unit"))).updated(part["worth"])
     typical = {name: math.nan if value is None else value for name, value in part["typical"].items()}
     auc = next(m["model"] for m in written["metrics"] if m["name"] == "roc_auc")
+    kinds = {fact.name: "float64" if fact.kind == "number" else "object" for fact in facts}
     return App(
-        model, _project(part), facts, {fact.name: typical[fact.name] for fact in facts}, overall,
-        float(part["threshold"]), float(part["rate"]), int(part["cases"]), float(auc), Curve.from_json(part["curve"]), worth,
-    )  # fmt: skip
+        model=model,
+        project=_project(part),
+        facts=facts,
+        typical={fact.name: typical[fact.name] for fact in facts},
+        compared=pd.DataFrame(part["compared"]).astype(kinds),
+        overall=overall,
+        threshold=float(part["threshold"]),
+        rate=float(part["rate"]),
+        cases=int(part["cases"]),
+        auc=float(auc),
+        curve=Curve.from_json(part["curve"]),
+        worth=worth,
+    )
 
 
 def _project(part: Mapping[str, Any]) -> ProjectFacts:
@@ -100,11 +117,19 @@ def show_purpose(app: App) -> None:
     right = app.curve.at(app.threshold)
     looks.show(
         project.purpose(app.project),
-        looks.tiles([
-            (percent(app.rate), t("of the {many} {happens}", many=words.many, happens=words.happens), "plain"),
-            (percent(right.precision), t("of the warned {many} {happens}", many=words.many, happens=words.happens), "bad"),
-            (f"{app.auc:.2f}", t(AUC_LABEL), "plain"),
-        ]),
-        looks.paragraph(t("Learned from {cases} masked rows; checked on rows that it had not seen.", cases=count(app.cases)), True),
+        looks.tiles(
+            [
+                (percent(app.rate), t("of the {many} {happens}", many=words.many, happens=words.happens), "plain"),
+                (
+                    percent(right.precision),
+                    t("of the warned {many} {happens}", many=words.many, happens=words.happens),
+                    "bad",
+                ),
+                (f"{app.auc:.2f}", t(AUC_LABEL), "plain"),
+            ]
+        ),
+        looks.paragraph(
+            t("Learned from {cases} masked rows; checked on rows that it had not seen.", cases=count(app.cases)), True
+        ),
         factor_chart(app.overall, app.labels, 6),
-    )  # fmt: skip
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sandbox.core.errors import SandboxError
@@ -64,31 +65,52 @@ def entered(app: App, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def case_answer(app: App, case: Mapping[str, Any]) -> str:
     """Risk, reasons and advice for one case, as HTML."""
-    found = explanation.reasons(app.model, case, app.typical)
+    found = explanation.reasons(app.model, case, app.compared)
     words, warned = wording(), found.risk >= app.threshold
     advice = (
         looks.note(t("Act: the risk is above {threshold}, where acting pays.", threshold=percent(app.threshold)), "bad")
         if warned
-        else looks.note(t("No action needed: the risk is below {threshold}, where acting pays.", threshold=percent(app.threshold)), "good")
-    )  # fmt: skip
+        else looks.note(
+            t("No action needed: the risk is below {threshold}, where acting pays.", threshold=percent(app.threshold)),
+            "good",
+        )
+    )
     telling = [reason for reason in found.reasons if abs(reason.points) >= 0.0005][:_MOST_REASONS]
-    rest = found.risk - found.typical - sum(reason.points for reason in telling)
+    rest = found.risk - found.average - sum(reason.points for reason in telling)
     bars = [
         Bar(f"{app.labels[r.fact]}: {explanation.value_text(r.value)}", r.points, points(r.points)) for r in telling
     ]
     if abs(rest) >= 0.0005:
         bars.append(Bar(t("everything else together"), rest, points(rest)))
-    typical = t("typical {share}", share=percent(found.typical))
+    average = t("average {share}", share=percent(found.average))
     told = [reason_text(app.labels[r.fact], explanation.value_text(r.value), r.points) for r in telling[:3]]
-    return looks.page(looks.card(
-        f'<div class="sb-risk"><b>{percent(found.risk)}</b></div>',
-        looks.paragraph(t("Of 100 such {many}, about {n} {happens}.", many=words.many, n=round(100 * found.risk), happens=words.happens)),
-        charts.scale("", found.risk, found.typical, typical, app.threshold, t("act from {share}", share=percent(app.threshold))),
-        advice,
-        looks.heading(t("Why")) if told else looks.paragraph(t("This is the typical case.")),
-        looks.bullets(told),
-        charts.balance(t("From the typical risk to this one, in percentage points"), bars, t("lowers"), t("raises")) if bars else "",
-    ))  # fmt: skip
+    return looks.page(
+        looks.card(
+            f'<div class="sb-risk"><b>{percent(found.risk)}</b></div>',
+            looks.paragraph(
+                t(
+                    "Of 100 such {many}, about {n} {happens}.",
+                    many=words.many,
+                    n=round(100 * found.risk),
+                    happens=words.happens,
+                )
+            ),
+            charts.scale(
+                "",
+                found.risk,
+                found.average,
+                average,
+                app.threshold,
+                t("act from {share}", share=percent(app.threshold)),
+            ),
+            advice,
+            looks.heading(t("Why")) if told else looks.paragraph(t("This is an average case.")),
+            looks.bullets(told),
+            charts.balance(t("From the average risk to this one, in percentage points"), bars, t("lowers"), t("raises"))
+            if bars
+            else "",
+        )
+    )
 
 
 def show_groups(app: App, needs: tuple[Need, ...] | list[Need]) -> None:
@@ -143,11 +165,17 @@ def group_answer(app: App, scored: pd.DataFrame, name: str) -> str:
         for group, risk, units, warned in rows
     ]
     hidden = len(grouped) - len(rows)
-    return looks.page(looks.card(
-        charts.bars(t("Risk by “{fact}” (average {share})", fact=app.labels[name], share=percent(average)), bars),
-        looks.table([app.labels[name], t("risk"), words.units, t("to act on")], shown, [False, True, True, True]),
-        looks.paragraph(t("Rows of fewer than {least} units are hidden: {hidden}.", least=least, hidden=hidden), True) if hidden else "",
-    ))  # fmt: skip
+    return looks.page(
+        looks.card(
+            charts.bars(t("Risk by “{fact}” (average {share})", fact=app.labels[name], share=percent(average)), bars),
+            looks.table([app.labels[name], t("risk"), words.units, t("to act on")], shown, [False, True, True, True]),
+            looks.paragraph(
+                t("Rows of fewer than {least} units are hidden: {hidden}.", least=least, hidden=hidden), True
+            )
+            if hidden
+            else "",
+        )
+    )
 
 
 def _groups(values: pd.Series, app: App) -> pd.Series:
@@ -162,7 +190,7 @@ def _groups(values: pd.Series, app: App) -> pd.Series:
     edges = sorted(set(values.quantile([0, 0.2, 0.4, 0.6, 0.8, 1]).tolist()))
     if len(edges) < 3:
         return values.map(number)
-    names = [f"{number(low)} – {number(high)}" for low, high in zip(edges, edges[1:], strict=False)]
+    names = [f"{number(low)} – {number(high)}" for low, high in pairwise(edges)]
     same = len(set(names)) < len(names)
     return pd.cut(values, edges, include_lowest=True, labels=None if same else names)
 

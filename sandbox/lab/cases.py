@@ -69,8 +69,13 @@ class Cases:
     def part(self, rows: np.ndarray) -> Cases:
         """The cases at these positions (or where this mask is true)."""
         time = None if self.time is None else self.time[rows]
-        return replace(self, facts=self.facts.iloc[rows] if rows.dtype != bool else self.facts[rows],
-                       outcome=self.outcome[rows], unit=self.unit[rows], time=time)  # fmt: skip
+        return replace(
+            self,
+            facts=self.facts.iloc[rows] if rows.dtype != bool else self.facts[rows],
+            outcome=self.outcome[rows],
+            unit=self.unit[rows],
+            time=time,
+        )
 
     def split(self) -> tuple[Cases, Cases]:
         """(learn, check): later against earlier cases when there is a time, else different units. Always the same.
@@ -183,7 +188,7 @@ def as_fact(series: pd.Series, is_number: bool) -> pd.Series:
             .replace([float("inf"), float("-inf")], float("nan"))
         )
     values = find.clean_text(series) if find.is_text(series) else series.astype("object")
-    return values.where(values.notna(), MISSING).map(find.level).astype("object")
+    return find.as_levels(values).fillna(MISSING).astype("object")
 
 
 def _units(frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -232,7 +237,8 @@ def _enough(cases: Cases) -> None:
     if len(cases) < FEWEST_ROWS or min(yes, no) < FEWEST_EACH:
         raise BadInput(
             "There are too few cases: {rows} in all, {yes} with the outcome and {no} without.",
-            "A result that can be trusted needs at least {least} cases, and {each} of either kind. Use a larger dataset.",
+            "A result that can be trusted needs at least {least} cases, and {each} of either kind. "
+            "Use a larger dataset.",
             rows=f"{len(cases):,}",
             yes=f"{yes:,}",
             no=f"{no:,}",

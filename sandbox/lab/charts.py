@@ -1,6 +1,6 @@
 """Small SVG charts. Text stays text, so that Chinese needs no font on the server, and scales with the page.
 
-Drawn 440 units wide: readable at the width of a phone, and never wider than 560 pixels (``looks.STYLE``).
+Drawn 360 units wide: readable at the width of a phone, and never wider than 470 pixels (``looks.STYLE``).
 """
 
 from __future__ import annotations
@@ -11,31 +11,37 @@ from dataclasses import dataclass
 from sandbox.lab.looks import ACCENT, ALERT, CALM, FONTS, INK, LINE, MUTED
 from sandbox.lab.words import percent, safe
 
-WIDTH = 440
+WIDTH = 360
 _SIZE = 13
 
 
 @dataclass(frozen=True)
 class Bar:
-    """``value`` in the chart's unit (negative grows to the left in ``balance``); ``text`` is what is written."""
+    """``value`` in the chart's unit (negative grows to the left in ``balance``); ``text`` is what is written;
+    ``more`` is a remark below the bar.
+    """
 
     label: str
     value: float
     text: str
     tone: str = ACCENT
+    more: str = ""
 
 
 def bars(title: str, items: Sequence[Bar]) -> str:
     """Horizontal bars from zero, label above each."""
     largest = max((abs(item.value) for item in items), default=0) or 1
     parts = []
-    for row, item in enumerate(items):
-        top = row * 42
+    top = 0
+    for item in items:
         length = max(2.0, abs(item.value) / largest * WIDTH)
         parts.append(_text(0, top + 14, _fit(item.label, WIDTH - _wide(item.text) - 14)))
         parts.append(_text(WIDTH, top + 14, item.text, anchor="end", weight=600))
         parts.append(_rect(0, top + 20, WIDTH, 10, "#eef1f4") + _rect(0, top + 20, length, 10, item.tone))
-    return figure(title, len(items) * 42, parts, ", ".join(f"{item.label}: {item.text}" for item in items))
+        if item.more:
+            parts.append(_text(0, top + 44, _fit(item.more, WIDTH), colour=MUTED, size=12))
+        top += 58 if item.more else 42
+    return figure(title, top, parts, ", ".join(f"{item.label}: {item.text} {item.more}".strip() for item in items))
 
 
 def balance(title: str, items: Sequence[Bar], left: str, right: str) -> str:
@@ -51,8 +57,8 @@ def balance(title: str, items: Sequence[Bar], left: str, right: str) -> str:
         parts.append(_text(WIDTH, top + 14, item.text, "end", ALERT if item.value >= 0 else CALM, weight=600))
         parts.append(_rect(0, top + 20, WIDTH, 10, "#eef1f4"))
         parts.append(_rect(start, top + 20, length, 10, ALERT if item.value >= 0 else CALM))
+        parts.append(_rect(middle - 0.75, top + 17, 1.5, 16, INK))
     height = 22 + len(items) * 42
-    parts.append(f'<line x1="{middle}" x2="{middle}" y1="22" y2="{height - 8}" stroke="{MUTED}"/>')
     return figure(title, height, parts, ", ".join(f"{item.label}: {item.text}" for item in items))
 
 
@@ -67,16 +73,29 @@ def columns(title: str, items: Sequence[Bar], average: float, average_text: str)
         left = place * slot + slot * 0.14
         parts.append(_rect(left, base - height, slot * 0.72, height, item.tone))
         parts.append(_text(left + slot * 0.36, base - height - 6, item.text, "middle", weight=600))
-        parts.append(_text(left + slot * 0.36, base + 18, _fit(item.label, slot), "middle", MUTED, size=12))
+        anchor, x = (
+            ("start", left)
+            if place == 0
+            else ("end", left + slot * 0.72)
+            if place == len(items) - 1
+            else ("middle", left + slot * 0.36)
+        )
+        parts.append(_text(x, base + 18, item.label, anchor, MUTED, size=12))
     line = base - average / top * plot
     parts.append(f'<line x1="0" x2="{WIDTH}" y1="{base}" y2="{base}" stroke="{LINE}"/>')
     parts.append(f'<line x1="0" x2="{WIDTH}" y1="{line:.1f}" y2="{line:.1f}" stroke="{INK}" stroke-dasharray="5 4"/>')
-    parts.append(_text(0, min(line - 5, base - 5), average_text, colour=INK, size=12, halo=True))
+    parts.append(_text(WIDTH, min(line - 5, base - 5), average_text, "end", INK, size=12, halo=True))
     return figure(title, 186, parts, ", ".join(f"{item.label}: {item.text}" for item in items))
 
 
-def curve(title: str, xs: Sequence[float], ys: Sequence[float], marks: Sequence[tuple[float, float, str, str]],
-          x_text: str, zero_text: str) -> str:  # fmt: skip
+def curve(
+    title: str,
+    xs: Sequence[float],
+    ys: Sequence[float],
+    marks: Sequence[tuple[float, float, str, str]],
+    x_text: str,
+    zero_text: str,
+) -> str:
     """A line of ``ys`` over shares ``xs``; ``marks`` are (x, y, text, colour) points on it."""
     low, high = min([0.0, *ys]), max([0.0, *ys])
     span = (high - low) or 1
@@ -89,8 +108,8 @@ def curve(title: str, xs: Sequence[float], ys: Sequence[float], marks: Sequence[
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(*point) for point in zip(xs, ys, strict=True)))
     zero = at(0, 0)[1]
     parts = [
-        f'<line x1="{left}" x2="{left + width}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="{MUTED}" stroke-dasharray="4 4"/>',
-        _text(left + width, zero - 5, zero_text, "end", MUTED, size=12, halo=True),
+        f'<path d="M{left} {zero:.1f}H{left + width}" stroke="{MUTED}" stroke-dasharray="4 4"/>',
+        _text(left, zero - 5, zero_text, "start", MUTED, size=12, halo=True),
         f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="2.5" stroke-linejoin="round"/>',
     ]
     for place, (x, y, text, colour) in enumerate(marks):
@@ -99,16 +118,18 @@ def curve(title: str, xs: Sequence[float], ys: Sequence[float], marks: Sequence[
         parts.append(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="6" fill="{colour}" stroke="#fff" stroke-width="2"/>')
         parts.append(_text(cx, max(13, cy - 12 - 3 * place), text, anchor, colour, 600, halo=True))
     base = top + plot + 20
-    for share in (0, reach / 2, reach):
-        anchor = "start" if share == 0 else "end" if share == reach else "middle"
+    for share in (0.0, 0.25, 0.5, 0.75):
+        anchor = "start" if share == 0 else "middle"
+        if share > reach:
+            break
         parts.append(_text(at(share, 0)[0], base, percent(share), anchor, MUTED, size=12))
     parts.append(_text(WIDTH / 2, base + 18, x_text, "middle", MUTED, size=12))
     return figure(title, base + 26, parts, "; ".join(text for _, _, text, _ in marks))
 
 
-def scale(title: str, risk: float, typical: float, typical_text: str, act: float, act_text: str) -> str:
-    """One risk on a line from 0 to the end of interest, with the typical one and where acting pays."""
-    end = min(1.0, max(0.1, 1.25 * max(risk, typical, act)))
+def scale(title: str, risk: float, average: float, average_text: str, act: float, act_text: str) -> str:
+    """One risk on a line from 0 to the end of interest, with the average one and where acting pays."""
+    end = min(1.0, max(0.1, 1.25 * max(risk, average, act)))
 
     def x(share: float) -> float:
         return 8 + min(1.0, max(0.0, share / end)) * (WIDTH - 16)
@@ -119,10 +140,10 @@ def scale(title: str, risk: float, typical: float, typical_text: str, act: float
         _rect(x(act), 34, WIDTH - 8 - x(act), 14, "#fbe3d6"),
         _rect(8, 34, max(2.0, x(risk) - 8), 14, tone),
         _marker(x(act), 27, 55, act_text, 22),
-        _marker(x(typical), 27, 55, typical_text, 70),
+        _marker(x(average), 27, 55, average_text, 70),
         f'<circle cx="{x(risk):.1f}" cy="41" r="10" fill="{tone}" stroke="#fff" stroke-width="3"/>',
     ]
-    return figure(title, 78, parts, f"{percent(risk)}; {typical_text}; {act_text}")
+    return figure(title, 78, parts, f"{percent(risk)}; {average_text}; {act_text}")
 
 
 def _marker(x: float, top: float, bottom: float, text: str, baseline: float) -> str:
@@ -150,8 +171,16 @@ def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = INK, weight: int = 400,
-          size: int = _SIZE, halo: bool = False) -> str:  # fmt: skip
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    anchor: str = "start",
+    colour: str = INK,
+    weight: int = 400,
+    size: int = _SIZE,
+    halo: bool = False,
+) -> str:
     edge = ' stroke="#fff" stroke-width="4" paint-order="stroke" stroke-linejoin="round"' if halo else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{colour}" '

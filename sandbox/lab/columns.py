@@ -111,14 +111,16 @@ def is_text(series: pd.Series) -> bool:
 
 def clean_text(series: pd.Series) -> pd.Series:
     """Texts without outer blanks; empty ones are missing."""
-    texts = series.astype("object").where(series.notna(), None)
-    texts = texts.map(lambda value: value.strip() if isinstance(value, str) else value)
-    return texts.where(texts.map(lambda value: value != ""), None)
+    objects = series.astype("object")
+    # Looked up per different value: a column has far fewer of them than rows.
+    different = objects.dropna().unique()
+    cleaned = {value: (value.strip() or None) if isinstance(value, str) else value for value in different}
+    return objects.map(cleaned).astype("object")
 
 
 def as_levels(series: pd.Series) -> pd.Series:
     """Values as category names: texts as they are, whole numbers without “.0”, truth values as yes and no."""
-    return series.map(level)
+    return series.map({value: level(value) for value in series.dropna().unique()})
 
 
 def level(value: Any) -> str:

@@ -18,9 +18,16 @@ def slider(label: str, value: float, low: float, high: float, step: float) -> An
     whole = step == int(step)
     digits = 0 if whole else max(1, -math.floor(math.log10(step)))
     control = ipywidgets.FloatSlider(
-        value=min(high, max(low, value)), min=low, max=high, step=step, description=label, continuous_update=False,
-        readout_format=f",.{digits}f", style={"description_width": "initial"}, layout={"width": "auto"},
-    )  # fmt: skip
+        value=min(high, max(low, value)),
+        min=low,
+        max=high,
+        step=step,
+        description=label,
+        continuous_update=False,
+        readout_format=f",.{digits}f",
+        style={"description_width": "initial"},
+        layout={"width": "auto"},
+    )
     control.add_class("sb-control")
     return control
 
@@ -29,9 +36,12 @@ def dropdown(label: str, options: Sequence[tuple[str, str]], value: str | None) 
     """A list of (shown text, value); the first is taken when ``value`` is none of them."""
     values = [option[1] for option in options]
     control = ipywidgets.Dropdown(
-        options=list(options), value=value if value in values else (values[0] if values else None), description=label,
-        style={"description_width": "initial"}, layout={"width": "auto"},
-    )  # fmt: skip
+        options=list(options),
+        value=value if value in values else (values[0] if values else None),
+        description=label,
+        style={"description_width": "initial"},
+        layout={"width": "auto"},
+    )
     control.add_class("sb-control")
     return control
 
@@ -92,8 +102,13 @@ def live(controls: Mapping[str, Any], update: Callable[[], None]) -> None:
 def amount(label: str, value: float) -> Any:
     """A number to type; reports when it is left."""
     control = ipywidgets.BoundedFloatText(
-        value=round(value, 4), min=0, max=1e7, description=label, continuous_update=False,
-        style={"description_width": "initial"}, layout={"width": "auto"},
-    )  # fmt: skip
+        value=round(value, 4),
+        min=0,
+        max=1e7,
+        description=label,
+        continuous_update=False,
+        style={"description_width": "initial"},
+        layout={"width": "auto"},
+    )
     control.add_class("sb-control")
     return control

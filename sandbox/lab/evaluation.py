@@ -13,7 +13,7 @@ from sandbox.lab.words import both, percent, t
 if TYPE_CHECKING:
     import numpy as np
 
-_RESAMPLES = 200
+_RESAMPLES = 120
 _FIFTHS = 5
 
 
@@ -123,10 +123,20 @@ def evaluate(model: Any, learn: Cases, check: Cases, *, threshold: float) -> Res
     happened = check.outcome
     intervals = _intervals(scores, happened, check.unit, (roc_auc_score, average_precision_score))
     return Result(
-        auc=Metric("roc_auc", AUC_LABEL, float(roc_auc_score(happened, scores)),
-                   max(0.5, float(roc_auc_score(happened, plain))), intervals[0]),
-        precision=Metric("average_precision", PRECISION_LABEL, float(average_precision_score(happened, scores)),
-                         float(average_precision_score(happened, plain)), intervals[1]),
+        auc=Metric(
+            "roc_auc",
+            AUC_LABEL,
+            float(roc_auc_score(happened, scores)),
+            max(0.5, float(roc_auc_score(happened, plain))),
+            intervals[0],
+        ),
+        precision=Metric(
+            "average_precision",
+            PRECISION_LABEL,
+            float(average_precision_score(happened, scores)),
+            float(average_precision_score(happened, plain)),
+            intervals[1],
+        ),
         baseline=t("one fact alone: {fact}", fact=check.labels.get(name, name)),
         counts=count(scores, happened, threshold),
         threshold=threshold,
@@ -135,7 +145,7 @@ def evaluate(model: Any, learn: Cases, check: Cases, *, threshold: float) -> Res
         split=check.split_words,
         fifths=_fifths(scores, happened),
         curve=_curve(scores, happened),
-    )  # fmt: skip
+    )
 
 
 def count(scores: np.ndarray, happened: np.ndarray, threshold: float) -> Counts:
@@ -155,19 +165,19 @@ def single_fact(learn: Cases, check: Cases) -> tuple[str, np.ndarray]:
     A number is cut into ten bands and a category into its levels; the score is the band's rate, towards the average
     where there are few cases. What anybody could do with one column of a spreadsheet.
     """
+    import numpy as np
     from sklearn.metrics import roc_auc_score
 
-    best_name, best_area, best_scores = "", 0.0, None
-    for name in learn.facts.columns:
-        here, there = _bands(learn.facts[name], check.facts[name], name in learn.numbers)
+    average = learn.rate
+    name, area, scores = "", 0.0, np.full(len(check), average)
+    for candidate in learn.facts.columns:
+        here, there = _bands(learn.facts[candidate], check.facts[candidate], candidate in learn.numbers)
         rates = _rates(here, learn.outcome)
-        area = roc_auc_score(learn.outcome, [rates.get(band, learn.rate) for band in here])
-        if area > best_area:
-            best_name, best_area = name, area
-            best_scores = [rates.get(band, learn.rate) for band in there]
-    import numpy as np
-
-    return best_name, np.asarray(best_scores, dtype=float)
+        reached = float(roc_auc_score(learn.outcome, [rates[band] for band in here]))
+        if reached > area:
+            name, area = str(candidate), reached
+            scores = np.array([rates.get(band, average) for band in there])
+    return name, scores
 
 
 def _bands(learn: Any, check: Any, is_number: bool) -> tuple[list[Any], list[Any]]:
@@ -221,11 +231,17 @@ def _fifths(scores: np.ndarray, happened: np.ndarray) -> tuple[float, ...]:
 def in_words(result: Result, many: str, happens: str) -> list[str]:
     """What the figures mean, as sentences."""
     counts = result.counts
+    right, found = round(100 * counts.precision), round(100 * counts.recall)
     told = [
-        t("Of 100 {many} with a warning, about {right} {happens}.", many=many, happens=happens, right=round(100 * counts.precision)),
-        t("Of 100 {many} that {happens}, the warning finds about {found} beforehand.", many=many, happens=happens, found=round(100 * counts.recall)),
+        t("Of 100 {many} with a warning, about {right} {happens}.", many=many, happens=happens, right=right),
+        t(
+            "Of 100 {many} that {happens}, the warning finds about {found} beforehand.",
+            many=many,
+            happens=happens,
+            found=found,
+        ),
         t("It warns about {share} of all {many}.", share=percent(counts.warned / max(1, counts.cases)), many=many),
-    ]  # fmt: skip
+    ]
     if not counts.warned:
         told = [t("At this threshold nobody is warned about. Choose a lower one.")]
     return told

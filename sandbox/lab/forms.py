@@ -135,10 +135,16 @@ class Form:
             box = controls.checkbox(column.label, column.name in chosen)
             boxes.append(_on(box, lambda value, name=column.name: self._tick(name, value)))
         warnings = [
-            looks.note(t("“{column}” may know the answer already: {reason}. Use it only if it is known beforehand.",
-                         column=_label(table, name), reason=reason), "note")
+            looks.note(
+                t(
+                    "“{column}” may know the answer already: {reason}. Use it only if it is known beforehand.",
+                    column=_label(table, name),
+                    reason=reason,
+                ),
+                "note",
+            )
             for name, reason in tell.items()
-        ]  # fmt: skip
+        ]
         grid = controls.grid(boxes)
         grid.add_class("sb-checks")
         inside = controls.column([grid, controls.html(looks.page(*warnings))] if warnings else [grid])

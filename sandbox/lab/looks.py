@@ -26,7 +26,8 @@ STYLE = f"""<style>
 .sb-tile b {{ display: block; font-size: 1.6em; line-height: 1.25; font-variant-numeric: tabular-nums; }}
 .sb-tile.good b {{ color: {CALM}; }} .sb-tile.bad b {{ color: {ALERT}; }}
 .sb-tile span {{ color: {MUTED}; font-size: .88em; }}
-.sb-note {{ border-left: 4px solid {MUTED}; background: #f4f6f8; border-radius: 6px; padding: 8px 14px; margin: 10px 0; }}
+.sb-note {{ border-left: 4px solid {MUTED};
+  background: #f4f6f8; border-radius: 6px; padding: 8px 14px; margin: 10px 0; }}
 .sb-note.good {{ border-color: {CALM}; background: #edf7f5; }}
 .sb-note.bad {{ border-color: {ALERT}; background: #fdf2ec; }}
 .sb-note.note {{ border-color: {ACCENT}; background: #eef3fd; }}
@@ -38,7 +39,7 @@ STYLE = f"""<style>
 .sb-risk b {{ font-size: 2.6em; line-height: 1.1; font-variant-numeric: tabular-nums; }}
 .sb-card {{ background: {PAPER}; border: 1px solid {LINE}; border-radius: 12px; padding: 14px 18px; margin: 10px 0; }}
 .sb figure {{ margin: 10px 0; }}
-.sb figure svg {{ display: block; width: 100%; max-width: 560px; height: auto; }}
+.sb figure svg {{ display: block; width: 100%; max-width: 470px; height: auto; }}
 .sb figcaption {{ font-weight: 600; margin-bottom: 2px; }}
 .sb-scroll {{ overflow-x: auto; }}
 .sb table.sb-table {{ border-collapse: collapse; font-size: .95em; background: {PAPER}; margin: 6px 0; }}
@@ -46,16 +47,19 @@ STYLE = f"""<style>
 .sb table.sb-table td.n, .sb table.sb-table th.n {{ text-align: right; font-variant-numeric: tabular-nums; }}
 .sb ul {{ margin: .3em 0; padding-left: 1.3em; }}
 .sb-controls {{ font-family: {FONTS}; max-width: 760px; }}
-.sb-grid {{ display: grid !important; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 6px 18px; }}
-.sb-control.widget-inline-hbox, .sb-control .widget-inline-hbox {{
-  flex-direction: column; align-items: stretch; height: auto; width: auto; margin: 2px; }}
-.sb-control > .widget-label, .sb-control > label {{
-  width: auto !important; max-width: none; text-align: left; height: auto; line-height: 1.35; white-space: normal;
-  color: {INK}; font-size: 14px; }}
-.sb-control input, .sb-control select {{ min-height: 36px; font-size: 15px; }}
-.sb-control .widget-readout {{ min-width: 64px; text-align: left; }}
-.sb-control.widget-slider {{ display: grid; grid-template-columns: 1fr auto; }}
-.sb-control.widget-slider > label {{ grid-column: 1 / -1; }}
+.sb-grid {{ display: grid !important; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 10px 20px;
+  align-items: end; overflow: visible; padding: 2px; }}
+.sb-control {{ display: grid !important; grid-template-columns: 1fr auto; align-items: center; height: auto !important;
+  width: auto !important; margin: 0; overflow: visible; }}
+.sb-control > .widget-label {{ grid-column: 1 / -1; width: auto !important; max-width: none; height: auto;
+  text-align: left; line-height: 1.35; white-space: normal; color: {INK}; font-size: 14px; }}
+.sb-control > input, .sb-control > select {{ grid-column: 1 / -1; width: 100%; height: 38px !important; flex: none;
+  font-size: 15px; border: 1px solid #b6c0cb !important; border-radius: 6px; padding: 0 8px; background-color: #fff; }}
+.sb-control > .slider-container {{ display: flex !important; flex-direction: column; justify-content: center;
+  height: 38px; margin: 0 10px; }}
+.sb-control .noUi-target {{ width: 100%; margin: 0; }}
+.sb-control > .widget-readout {{ min-width: 56px; font-size: 15px; text-align: right; }}
+.sb-checks {{ grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 0 16px; }}
 .sb-checks .widget-checkbox {{ width: auto; }}
 .sb-button {{ min-height: 44px; width: auto; padding: 0 26px; font-size: 16px; border-radius: 8px; }}
 @media (prefers-reduced-motion: no-preference) {{ .sb svg .grow {{ transition: width .2s; }} }}
@@ -110,7 +114,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], numeric: Sequenc
     body = "".join(
         f"<tr>{''.join(cell('td', text, right) for text, right in zip(row, numeric, strict=True))}</tr>" for row in rows
     )
-    return f'<div class="sb-scroll"><table class="sb-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="sb-scroll"><table class="sb-table">{inside}</table></div>'
 
 
 def show(*parts: str) -> None:

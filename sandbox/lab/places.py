@@ -22,7 +22,7 @@ _started: dict[str, str] = {"template": ""}
 
 
 def mode() -> Mode:
-    """``studio`` (somebody works), ``examine`` (headless run of a submission) or ``app`` (a viewer); studio if unset."""
+    """``studio`` (somebody works), ``examine`` (headless run of a submission), ``app`` (a viewer); studio if unset."""
     value = os.environ.get("SANDBOX_MODE", "studio")
     return cast(Mode, value) if value in ("studio", "examine", "app") else "studio"
 

@@ -60,7 +60,12 @@ def name_things(**words: str) -> None:
 
 
 def wording() -> Wording:
-    return _wording[0]
+    """The wording that the notebook set, else the lab's plain one in the reader's language."""
+    plain = Wording()
+    set_by = _wording[0]
+    if set_by != plain:
+        return set_by
+    return Wording(t("case"), t("cases"), t("units"), t("have the outcome"))
 
 
 def facts() -> ProjectFacts:
@@ -89,9 +94,9 @@ def purpose(known: ProjectFacts) -> str:
         f"<p>{safe(known.problem)}</p>" if known.problem else "",
     ]
     if kpi := known.kpi:
-        each = [
-            (kpi.name, f"{number(kpi.baseline)} → {number(kpi.target)} {kpi.unit}"),
-        ]
-        figures = "".join(f"<span>{safe(name)}<br><b>{safe(text)}</b></span>" for name, text in each)
-        parts.append(f'<div class="sb-kpi" title="{safe(t("today → target"))}">{figures}</div>')
+        figures = ((t("today"), kpi.baseline), (t("target"), kpi.target))
+        each = "".join(
+            f"<span>{safe(name)}<br><b>{safe(number(value))} {safe(kpi.unit)}</b></span>" for name, value in figures
+        )
+        parts.append(f'<p>{safe(kpi.name)}</p><div class="sb-kpi">{each}</div>')
     return f'<div class="sb-hero">{"".join(parts)}</div>'

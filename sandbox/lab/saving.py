@@ -5,8 +5,9 @@ Formats (each file says ``"format": 1`` where it is ours):
 - ``model.skops``: a scikit-learn pipeline that takes a DataFrame with the columns of the sample;
 - ``sample.json``: ``columns``, ``rows`` (at most 50 masked cases, no pseudonyms, null for missing numbers) and
   ``predictions`` (probability of the outcome per row);
-- ``evidence.json``: metrics with baseline, explanation, value, data, model, shown tables, and under ``app`` what the app
-  part shows without opening the data (aggregates over at least the small-cell number of cases).
+- ``evidence.json``: metrics with baseline, explanation, value, data, model, shown tables, and under ``app`` what the
+  app part needs besides the model: labels and ranges, the curve of counts (each of at least the small-cell number of
+  cases), and a dozen masked comparison cases.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ SAMPLE_ROWS = 50
 
 #: Types that a model may hold beyond what skops trusts by itself. ``publishing/model.py`` judges submissions; this list
 #: only keeps an app from loading what no template makes.
-TRUSTED = frozenset({
-    "numpy.dtype",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.tree._tree.Tree",
-})  # fmt: skip
+TRUSTED = frozenset(
+    {
+        "numpy.dtype",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.tree._tree.Tree",
+    }
+)
 
 
 def save_model(model: Any, check: Cases) -> None:
@@ -54,16 +57,21 @@ def save_model(model: Any, check: Cases) -> None:
         )
     sample = check.facts.head(SAMPLE_ROWS)
     _write(folder / MODEL, data)
-    _write(folder / SAMPLE, _json({
-        "format": FORMAT,
-        "columns": list(sample.columns),
-        "rows": [[_plain(value) for value in row] for row in sample.itertuples(index=False)],
-        "predictions": [round(float(score), 9) for score in evaluation.risk(model, sample)],
-    }))  # fmt: skip
+    _write(
+        folder / SAMPLE,
+        _json(
+            {
+                "format": FORMAT,
+                "columns": list(sample.columns),
+                "rows": [[_plain(value) for value in row] for row in sample.itertuples(index=False)],
+                "predictions": [round(float(score), 9) for score in evaluation.risk(model, sample)],
+            }
+        ),
+    )
 
 
 def load_model() -> Any:
-    """The saved model of this project or app; it is never fitted here. Raises BadInput when it is missing or foreign."""
+    """The saved model of this project or app, never fitted here. Raises BadInput when it is missing or foreign."""
     import skops.io
 
     file = places.published_folder() / MODEL
@@ -110,12 +118,18 @@ def evidence(model: Any, cases: Cases, result: Result, explanation: Explanation,
             "prevented": round(prevented, 4),
             "assumptions": worth.to_json() | {"threshold": round(result.threshold, 4)},
         },
-        "data": [{"dataset": pin.dataset, "version": pin.version, "rows": cases.rows_in_data,
-                  "columns": list(cases.facts.columns)}],
+        "data": [
+            {
+                "dataset": pin.dataset,
+                "version": pin.version,
+                "rows": cases.rows_in_data,
+                "columns": list(cases.facts.columns),
+            }
+        ],
         "model": {"file": MODEL, "kind": type(_last(model)).__name__, "features": list(cases.facts.columns)},
         "tables": tables.shown(),
         "app": _for_app(cases, result, explanation, worth),
-    }  # fmt: skip
+    }
 
 
 def _for_app(cases: Cases, result: Result, explanation: Explanation, worth: Worth) -> dict[str, Any]:
@@ -129,6 +143,7 @@ def _for_app(cases: Cases, result: Result, explanation: Explanation, worth: Wort
         "kpi": known.kpi.to_json() if known.kpi else None,
         "facts": [_fact(cases, name) | {"label": labels[name]} for name in (f.fact for f in explanation.overall)],
         "typical": {name: _plain(value) for name, value in explanation.typical.items()},
+        "compared": {name: [_plain(value) for value in column] for name, column in explanation.compared.items()},
         "rate": round(cases.rate, 4),
         "cases": len(cases),
         "threshold": round(result.threshold, 4),

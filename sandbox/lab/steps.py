@@ -48,6 +48,8 @@ class Step:
         with capture_output() as captured:
             error = self._guarded(arguments)
             _flush_figures()
+            if error is None and not (captured.outputs or captured.stdout):
+                looks.show(looks.paragraph("✓ " + t("Done."), muted=True))
         self._output.outputs = _outputs(captured)
         if error is not None and places.mode() == "examine":
             raise error
@@ -73,10 +75,13 @@ class Step:
         except Exception as error:
             if places.mode() != "studio":
                 raise
-            looks.show(looks.note(
-                t("This step stopped: {problem}", problem=f"{type(error).__name__}: {error}"[:300]), "bad",
-                t("If you changed its code, look there. Otherwise check the choices in the form above."),
-            ))  # fmt: skip
+            looks.show(
+                looks.note(
+                    t("This step stopped: {problem}", problem=f"{type(error).__name__}: {error}"[:300]),
+                    "bad",
+                    t("If you changed its code, look there. Otherwise check the choices in the form above."),
+                )
+            )
             return error
         return None
 

@@ -45,8 +45,12 @@ def table(frame: pd.DataFrame, *, units: str) -> None:
     for record in frame.head(MOST_ROWS).to_dict("records"):
         small = not record[units] >= least
         hidden += small
-        rows.append([_cell(name, record[name], units, small, least, right)
-                     for name, right in zip(frame.columns, numeric, strict=True)])  # fmt: skip
+        rows.append(
+            [
+                _cell(name, record[name], units, small, least, right)
+                for name, right in zip(frame.columns, numeric, strict=True)
+            ]
+        )
     kept = frame[units][frame[units] >= least]
     facts = {"units": units, "rows": len(rows), "hidden": hidden, "least": int(kept.min()) if len(kept) else 0}
     _shown.append(facts)

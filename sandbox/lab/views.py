@@ -26,21 +26,28 @@ def show_quality(cases: Cases) -> None:
         if (share := float((cases.facts[name].isna() | (cases.facts[name] == "missing")).mean())) > 0.05
     ]
     many = [
-        t("“{fact}” has {levels} different values; rare ones are taken together", fact=cases.labels.get(name, name), levels=cases.facts[name].nunique())
+        t(
+            "“{fact}” has {levels} different values; rare ones are taken together",
+            fact=cases.labels.get(name, name),
+            levels=cases.facts[name].nunique(),
+        )
         for name in cases.categories
         if cases.facts[name].nunique() > 30
-    ]  # fmt: skip
+    ]
     if cases.rate > 0.5:
         told.append(t("The outcome happens in more than half of the rows. Check which value means yes."))
     looks.show(
-        looks.tiles([
-            (count(len(cases)), t("rows used"), "plain"),
-            (count(cases.units), words.units, "plain"),
-            (percent(cases.rate), t("of the {many} {happens}", many=words.many, happens=words.happens), "plain"),
-            (count(len(cases.facts.columns)), t("facts to learn from"), "plain"),
-        ]),
-        looks.bullets(told + missing + many) or looks.note(t("Nothing is missing and nothing had to be left out."), "good"),
-    )  # fmt: skip
+        looks.tiles(
+            [
+                (count(len(cases)), t("rows used"), "plain"),
+                (count(cases.units), words.units, "plain"),
+                (percent(cases.rate), t("of the {many} {happens}", many=words.many, happens=words.happens), "plain"),
+                (count(len(cases.facts.columns)), t("facts to learn from"), "plain"),
+            ]
+        ),
+        looks.bullets(told + missing + many)
+        or looks.note(t("Nothing is missing and nothing had to be left out."), "good"),
+    )
 
 
 def show_result(result: Result) -> None:
@@ -50,10 +57,11 @@ def show_result(result: Result) -> None:
         looks.note(t("The model is better than the plain rule ({rule}).", rule=result.baseline), "good")
         if result.better
         else looks.note(
-            t("The model is not clearly better than the plain rule ({rule}).", rule=result.baseline), "bad",
+            t("The model is not clearly better than the plain rule ({rule}).", rule=result.baseline),
+            "bad",
             t("Use the rule, or give the model more telling facts."),
         )
-    )  # fmt: skip
+    )
     rows = [_metric_row(metric) for metric in (result.auc, result.precision)]
     counts = result.counts
     labels = [t("highest risk"), "", t("middle"), "", t("lowest risk")]
@@ -63,22 +71,31 @@ def show_result(result: Result) -> None:
     ]
     looks.show(
         verdict,
-        looks.table([t("on held-out cases"), t("model"), t("95% interval"), t("plain rule")], rows, [False, True, True, True]),
+        looks.table(
+            [t("on held-out cases"), t("model"), t("95% interval"), t("plain rule")], rows, [False, True, True, True]
+        ),
         looks.heading(t("What a warning means from a risk of {threshold} on", threshold=percent(result.threshold))),
         looks.bullets(in_words(result, words.many, words.happens)),
         looks.table(
             ["", words.happens, t("not so")],
-            [[t("warned"), _cell(counts.right), _cell(counts.warned - counts.right)],
-             [t("not warned"), _cell(counts.happened - counts.right),
-              _cell(counts.cases - counts.warned - counts.happened + counts.right)]],
+            [
+                [t("warned"), _cell(counts.right), _cell(counts.warned - counts.right)],
+                [
+                    t("not warned"),
+                    _cell(counts.happened - counts.right),
+                    _cell(counts.cases - counts.warned - counts.happened + counts.right),
+                ],
+            ],
             [False, True, True],
         ),
         charts.columns(
             t("How many {happens}, from the fifth with the highest risk to the lowest", happens=words.happens),
-            fifths, counts.happened / max(1, counts.cases), t("average {share}", share=percent(counts.happened / max(1, counts.cases))),
+            fifths,
+            counts.happened / max(1, counts.cases),
+            t("average {share}", share=percent(counts.happened / max(1, counts.cases))),
         ),
         looks.paragraph(result.split, muted=True),
-    )  # fmt: skip
+    )
 
 
 def _cell(cases: int) -> str:
@@ -91,23 +108,30 @@ def _metric_row(metric: Metric) -> list[str]:
     return [t(metric.label), f"{metric.model:.3f}", f"{low:.3f}–{high:.3f}", f"{metric.baseline:.3f}"]
 
 
-def factor_text(factor: Factor, label: str) -> str:
-    """A factor in words: which way it works."""
+def direction_text(factor: Factor) -> str:
+    """Which way a factor works, in words."""
     if factor.direction == "+":
-        return t("{fact}: the more, the higher the risk", fact=label)
+        return t("the more, the higher the risk")
     if factor.direction == "-":
-        return t("{fact}: the more, the lower the risk", fact=label)
+        return t("the more, the lower the risk")
     if factor.direction == "~":
-        return t("{fact}: works in both directions", fact=label)
-    return t("{fact}: highest for “{level}”", fact=label, level=factor.raised_by)
+        return t("works both ways")
+    return t("highest for “{level}”", level=value_text(factor.raised_by))
 
 
 def factor_chart(overall: tuple[Factor, ...], labels: dict[str, str], most: int = _MOST_FACTORS) -> str:
+    """Bars of the strongest factors with their directions."""
     tones = {"+": ALERT, "-": CALM, "~": MUTED, "": ACCENT}
     items = [
-        Bar(factor_text(factor, labels.get(factor.fact, factor.fact)), factor.weight, f"{100 * factor.weight:.1f}", tones[factor.direction])
+        Bar(
+            labels.get(factor.fact, factor.fact),
+            factor.weight,
+            f"{100 * factor.weight:.1f}",
+            tones[factor.direction],
+            direction_text(factor),
+        )
         for factor in overall[:most]
-    ]  # fmt: skip
+    ]
     return charts.bars(t("How much each fact moves the risk (percentage points on average)"), items)
 
 
@@ -140,7 +164,7 @@ def reason_text(fact: str, value: object, change: float) -> str:
 
 
 def reason_sentences(case: CaseReasons, labels: dict[str, str], most: int) -> str:
-    first = t("A typical case has a risk of {typical}. Here:", typical=percent(case.typical))
+    first = t("The average risk is {average}. Here:", average=percent(case.average))
     told = [
         reason_text(labels.get(reason.fact, reason.fact), value_text(reason.value), reason.points)
         for reason in case.reasons[:most]
@@ -162,20 +186,30 @@ def worth_block(curve: Curve, threshold: float, worth: Worth, kpi: KpiFacts | No
     scale = 1000 / max(1, counts.cases)
     unit = f" {worth.unit}".rstrip()
     here = worth.of(counts) * scale
-    return "".join([
-        looks.tiles([
-            (count(here) + unit, t("per 1,000 {many}, after costs", many=many), "good" if here > 0 else "bad"),
-            (count(counts.warned * scale), t("warnings to act on per 1,000"), "plain"),
-            (count(counts.right * worth.success * scale), t("cases prevented per 1,000"), "plain"),
-        ]),
-        looks.paragraph(t(
-            "Assumed: acting on a warning costs {cost}{unit}, a prevented case is worth {value}{unit}, and acting "
-            "prevents {success} of the cases that are rightly warned about.",
-            cost=number(worth.cost), value=number(worth.value), success=percent(worth.success), unit=unit,
-        ), muted=True),
-        kpi_sentence(worth.prevented(counts), kpi),
-        _worth_chart(curve, threshold, worth, scale),
-    ])  # fmt: skip
+    return "".join(
+        [
+            looks.tiles(
+                [
+                    (count(here) + unit, t("per 1,000 {many}, after costs", many=many), "good" if here > 0 else "bad"),
+                    (count(counts.warned * scale), t("warnings to act on per 1,000"), "plain"),
+                    (count(counts.right * worth.success * scale), t("cases prevented per 1,000"), "plain"),
+                ]
+            ),
+            looks.paragraph(
+                t(
+                    "Assumed: acting on a warning costs {cost}{unit}, a prevented case is worth {value}{unit}, and acting "
+                    "prevents {success} of the cases that are rightly warned about.",
+                    cost=number(worth.cost),
+                    value=number(worth.value),
+                    success=percent(worth.success),
+                    unit=unit,
+                ),
+                muted=True,
+            ),
+            kpi_sentence(worth.prevented(counts), kpi),
+            _worth_chart(curve, threshold, worth, scale),
+        ]
+    )
 
 
 def _worth_chart(curve: Curve, threshold: float, worth: Worth, scale: float) -> str:
@@ -204,7 +238,8 @@ def kpi_sentence(prevented: float, kpi: KpiFacts | None) -> str:
     }
     reached = expected <= kpi.target if kpi.target <= kpi.baseline else False
     text = t(
-        "“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if it counts what is prevented here.",
+        "“{kpi}” would go from {before} to about {after} {unit} (target: {target}), "
+        "if it counts what is prevented here.",
         **fields,
     )
     return looks.note(text, "good" if reached else "note")
