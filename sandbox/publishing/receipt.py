@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.core.errors import Damaged
+from sandbox.core.errors import BadInput, Damaged
 from sandbox.core.ids import VersionId
 
 FORMAT = 1
@@ -133,7 +133,7 @@ def verify_receipt(folder: Path) -> list[str]:
 def _named_after(name: str, receipt: Receipt) -> bool:
     try:
         return VersionId.parse(name).prefix == receipt.digest[:12]
-    except Exception:  # a folder of another name, such as an unpacked bundle, is judged by its content alone
+    except BadInput:  # a folder of another name, such as an unpacked bundle, is judged by its content alone
         return not name[:8].isdigit()
 
 
