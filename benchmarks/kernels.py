@@ -13,13 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "tests"), str(Path(__file__).resolve().parents[1])]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helpers.kernels import BlockingSandboxManager  # noqa: E402
-from traitlets.config import Config  # noqa: E402
+from traitlets.config import Config
 
-from sandbox.kernels import forkserver  # noqa: E402
-from sandbox.kernels.policy import KernelPolicy  # noqa: E402
+from sandbox.kernels import forkserver
+from sandbox.kernels.policy import KernelPolicy
+from tests.helpers.kernels import BlockingSandboxManager
 
 _IMPORTS = "import pandas, duckdb, sklearn.ensemble, matplotlib.pyplot, ipywidgets"
 

@@ -99,7 +99,7 @@ def _take_away(policy: KernelPolicy, place: KernelPlace, nested: bool) -> Iterat
 
 
 def _namespaces(limits: KernelLimits, nested: bool) -> Iterator[Layer]:
-    separated = _try("namespaces", lambda: namespaces.separate() or "network, ipc, host name, mounts")
+    separated = _try("namespaces", namespaces.separate)
     yield separated
     if nested:
         namespaces.mount_proc()  # no "try": with another namespace's /proc, this process would not be itself in it

@@ -20,12 +20,15 @@ log = logging.getLogger(__name__)
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
-#: What a notebook of ours imports. A module that starts a thread when imported must not be here.
+#: What a notebook of ours imports, and what ipykernel imports late. A module that starts a thread must not be here.
 PRELOAD = (
     "numpy", "pandas", "duckdb", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "joblib",
     "sklearn.ensemble", "sklearn.linear_model", "sklearn.pipeline", "sklearn.compose", "sklearn.preprocessing",
     "sklearn.impute", "sklearn.metrics", "sklearn.model_selection", "sklearn.inspection", "sklearn.dummy",
-    "skops.io", "ipywidgets", "sandbox.kernels.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "sandbox.lab",
+    "skops.io", "ipywidgets", "sandbox.kernels.child", "sandbox.kernels.accesslog", "sandbox.kernels.kernelapp",
+    "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "IPython.core.debugger",
+    "IPython.core.completerlib", "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic",
+    "IPython.utils.wildcard", "tornado.platform.asyncio", "tornado.queues", "sandbox.lab",
 )  # fmt: skip
 
 _READY_TIMEOUT = 60.0  # seconds
@@ -91,6 +94,10 @@ class ForkServer:
             self._process.kill()
             self._process.wait(3)
 
+    def abandon(self) -> None:
+        """In a forked copy of the owner: let go without ending anything."""
+        self._control.close()
+
 
 def run_program(module: str, channel: Channel, arguments: list[str]) -> subprocess.Popen[bytes]:
     """Start one of our helper programs with its end of a channel; the server's end stays the only other one."""
@@ -131,3 +138,14 @@ def stop() -> None:
         if _current is not None:
             _current.stop()
             _current = None
+
+
+def _forget() -> None:
+    """In a forked copy of the server: the zygote is the original's; its end of the pair must not be held open here."""
+    global _current, _current_lock
+    if _current is not None:
+        _current.abandon()
+    _current, _current_lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool
 
 from sandbox.core.errors import NotAllowed
@@ -25,7 +25,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     fork = Bool(True, help="fork kernels from a warm process where the machine can").tag(config=True)
 
-    process: KernelProcess | None = None
+    process: KernelProcess | None = None  # type: ignore[assignment]  # stands in for a Popen
     place: KernelPlace | None = None
     #: How the last kernel ended (None: it runs, or there was none).
     end: KernelEnd | None = None
@@ -55,7 +55,9 @@ class SandboxProvisioner(LocalProvisioner):
         kwargs["env"] = {}  # nothing of the server's environment is even copied
         return await super().pre_launch(**kwargs)
 
-    async def launch_kernel(self, cmd: list[str], *, policy: KernelPolicy, **kwargs: Any) -> KernelConnectionInfo:
+    async def launch_kernel(  # type: ignore[override]  # ours cannot go without a policy
+        self, cmd: list[str], *, policy: KernelPolicy, **kwargs: Any
+    ) -> KernelConnectionInfo:
         """Start the kernel. Raises Unavailable when it does not come up, BadInput when a granted path is missing."""
         place = self.place
         if place is None:

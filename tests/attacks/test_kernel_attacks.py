@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import kernel_attacks
 import pandas
 import pytest
-from helpers.kernels import Session, confined_kernel, plain_kernel
 
 from sandbox.kernels import environment, forkserver
 from sandbox.kernels.capability import capability
 from sandbox.kernels.channel import Channel
 from sandbox.kernels.policy import KernelPolicy
+from tests.attacks import kernel_attacks
+from tests.helpers.kernels import Session, confined_kernel, plain_kernel
 
 HERE = Path(__file__).parent
 SECRET = "portal-token-that-no-notebook-may-see"

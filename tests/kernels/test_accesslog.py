@@ -3,10 +3,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from helpers.kernels import confined_kernel
-
 from sandbox.kernels.accesslog import MOST_LINES
 from sandbox.kernels.policy import KernelPolicy
+from tests.helpers.kernels import confined_kernel
 
 
 def lines(file: Path) -> list[dict[str, str]]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from helpers.kernels import Session, confined_kernel
 
 from sandbox.kernels.policy import KernelPolicy
+from tests.helpers.kernels import Session, confined_kernel
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["forked", "cold"])

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers.kernels import BlockingSandboxManager, Session, confined_kernel
 
 from sandbox.core.errors import BadInput, NotAllowed
 from sandbox.kernels import forkserver
 from sandbox.kernels.policy import KernelLimits, KernelPolicy
+from tests.helpers.kernels import BlockingSandboxManager, Session, confined_kernel
 
 BOTH = pytest.mark.parametrize("fork", [True, False], ids=["forked", "cold"])
 
@@ -135,8 +135,8 @@ def test_when_the_zygote_dies_its_kernels_end_and_the_next_one_works(tmp_path: P
 _SERVER = """
 import sys, time
 from pathlib import Path
-sys.path[:0] = [{tests!r}, {root!r}]
-from helpers.kernels import confined_kernel
+sys.path.insert(0, {root!r})
+from tests.helpers.kernels import confined_kernel
 from sandbox.kernels.policy import KernelPolicy
 with confined_kernel(KernelPolicy((Path(sys.argv[1]),)), fork=sys.argv[2] == "True") as session:
     session.run("import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True)")
@@ -148,8 +148,7 @@ with confined_kernel(KernelPolicy((Path(sys.argv[1]),)), fork=sys.argv[2] == "Tr
 @BOTH
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_when_the_server_dies_nothing_is_left(tmp_path: Path, fork: bool, number: int) -> None:
-    tests = Path(__file__).resolve().parents[1]
-    code = _SERVER.format(tests=str(tests), root=str(tests.parent))
+    code = _SERVER.format(root=str(Path(__file__).resolve().parents[2]))
     server = subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(fork)], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     kernel = int(server.stdout.readline())
@@ -161,6 +160,20 @@ def test_when_the_server_dies_nothing_is_left(tmp_path: Path, fork: bool, number
     server.stdout.close()
     for pid in below:
         until(lambda pid=pid: gone(pid))
+
+
+def test_a_forked_copy_of_the_server_has_a_zygote_of_its_own(tmp_path: Path) -> None:
+    """A worker that outlives its server must not keep the server's kernels alive, nor end them when it ends."""
+    with confined_kernel(KernelPolicy((tmp_path,))) as session:
+        worker = os.fork()
+        if worker == 0:
+            try:
+                same = forkserver._current is not None
+            finally:
+                os._exit(1 if same else 0)
+        assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 0
+        assert session.run("print(1)") == "1\n"
+        assert forkserver.current().alive()
 
 
 def test_memory_ends_in_a_memory_error(tmp_path: Path) -> None:
