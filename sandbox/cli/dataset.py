@@ -26,6 +26,7 @@ from sandbox.workflows.build_dataset import add_dataset, build_all
 from sandbox.workflows.services import Services
 
 ACTOR = "operator"
+_LISTED = ("name", "title", "owner", "classification", "versions", "latest", "rows", "built", "problem")
 
 
 @click.group()
@@ -107,7 +108,7 @@ def list_(home: Path | None, as_json: bool) -> None:
         rows = [_listed(services, entry, words) for entry in entries]
     for problem in problems:
         what, _ = problem.error.render(words.gettext)
-        rows.append({**dict.fromkeys(rows[0] if rows else ()), "name": problem.file.stem, "problem": what})
+        rows.append({**dict.fromkeys(_LISTED), "name": problem.file.stem, "problem": what})
     columns = {"name": "Name", "title": "Title", "rows": "Rows", "latest": "Newest snapshot", "owner": "Owner"}
     if any(row.get("problem") for row in rows):
         columns["problem"] = "Problem"

@@ -17,6 +17,8 @@ KeyOf = Callable[[str], bytes]
 """Entity → its secret key, 32 bytes (``Keys.entity_key``)."""
 
 PSEUDONYM_DIGITS = 32  # 128 bits: no two of 10^12 ids collide in practice, at half the width of the full HMAC
+# What is cut off both ends of an id. Named one by one: what DuckDB counts as blank may change, pseudonyms must not.
+ID_BLANKS = " \t\r\n\u00a0\u3000\ufeff"
 _BLOCK = 64  # bytes; SHA-256's block, to which HMAC pads its key
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
              "UHUGEINT"}  # fmt: skip
@@ -42,7 +44,7 @@ def canonical_id(column: str, kind: str) -> Sql:
         # Too large or infinite: no whole number; the text as it is.
         whole = "coalesce(CAST(TRY_CAST(" + name + " AS HUGEINT) AS VARCHAR), " + text + ")"
         text = "CASE WHEN " + name + " = floor(" + name + ") THEN " + whole + " ELSE " + text + " END"
-    return "nullif(trim(" + text + "), '')"
+    return "nullif(trim(" + text + ", " + value(ID_BLANKS) + "), '')"
 
 
 def hmac_sha256(text: Sql, key: bytes) -> Sql:
