@@ -21,6 +21,9 @@ class Settings(BaseSettings):
         None, description="folder with datasets/, templates/ and apps/; the checkout's or the installed ones if unset"
     )
     language: Language = Field("en", description="language of new accounts and of the command line: en or zh-CN")
+    lab_owner: str = Field(
+        "", description="whose JupyterLab `sandbox up` starts; the first account with role staff if unset"
+    )
     registry_url: str | None = Field(
         None, description="SQLAlchemy address of the registry; an SQLite file in the workspace if unset"
     )

@@ -41,9 +41,10 @@ def unknown_part(command: str) -> str | None:
         elif isinstance(found, click.Group):
             if word.startswith("-"):
                 continue
-            if word not in found.commands:
+            inner = found.get_command(click.Context(found), word)
+            if inner is None:
                 return word
-            found = found.commands[word]
+            found = inner
     return None
 
 

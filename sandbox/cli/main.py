@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 
 import click
 
 from sandbox import __version__
-from sandbox.cli.audit import audit
-from sandbox.cli.dataset import dataset
-from sandbox.cli.demo import demo
-from sandbox.cli.doctor import doctor
-from sandbox.cli.people import people
-from sandbox.cli.project import project
-from sandbox.cli.template import template
-from sandbox.cli.up import up
 from sandbox.core.errors import SandboxError
 from sandbox.core.messages import as_language
 from sandbox.i18n import catalogue
 from sandbox.settings import Settings
 
+COMMANDS = ("up", "demo", "doctor", "dataset", "template", "project", "people", "audit")
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Loads a command's module when it is asked for: `sandbox up` must not wait for what `dataset build` needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"sandbox.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sandbox")
 def cli() -> None:
     """The Innovation Sandbox: from an idea at a desk to a service that IT runs."""
-
-
-for command in (up, demo, doctor, dataset, template, project, people, audit):
-    cli.add_command(command)
 
 
 def main() -> None:

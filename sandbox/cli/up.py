@@ -20,7 +20,8 @@ from sandbox.cli.links import api_token, signin_link
 from sandbox.cli.options import console, home_option, load_settings
 from sandbox.cli.programs import Programs, free_port, module_programs
 from sandbox.cli.progress import progress_bar
-from sandbox.core.roles import Person
+from sandbox.core.errors import NotFound
+from sandbox.core.roles import Person, Role
 from sandbox.settings import Settings
 from sandbox.store.workspace import Workspace, write_atomically
 from sandbox.workflows.demo_content import ensure_people, ensure_snapshots, publish_curated
@@ -94,7 +95,7 @@ def up(home: Path | None, open_browser: bool | None, with_demo: bool, scale: flo
 def _run(services: Services, with_demo: bool, scale: float, open_browser: bool | None) -> None:
     addresses = Addresses.choose(services.settings)
     people = ensure_people(services)
-    owner = people[0]
+    owner = _lab_owner(people, services.settings.lab_owner)
     if with_demo:
         with progress_bar("Preparing the demo company") as progress:
             ensure_snapshots(services, scale, progress)
@@ -109,16 +110,30 @@ def _run(services: Services, with_demo: bool, scale: float, open_browser: bool |
         if with_demo:
             with progress_bar("Publishing the curated apps") as progress:
                 publish_curated(services, progress)
-        _announce(services, addresses, people, open_browser)
+        _announce(services, addresses, people, owner, open_browser)
         _until_stopped(programs)
     finally:
         programs.stop()
         click.echo("Stopped.")
 
 
-def _announce(services: Services, addresses: Addresses, people: list[Person], open_browser: bool | None) -> None:
+def _lab_owner(people: list[Person], wanted: str) -> Person:
+    """Whose JupyterLab it is: the person named by the settings, or the first who works as staff."""
+    for person in people:
+        if person.name == wanted or (not wanted and person.has(Role.STAFF)):
+            return person
+    raise NotFound(
+        "There is no account for JupyterLab: {wanted}.",
+        "Make one with `sandbox people add NAME --role staff`, or correct SANDBOX_LAB_OWNER.",
+        wanted=wanted or "nobody has the role staff",
+    )
+
+
+def _announce(
+    services: Services, addresses: Addresses, people: list[Person], owner: Person, open_browser: bool | None
+) -> None:
     links = {p.name: signin_link(services, p, addresses.portal) for p in people}
-    state = {"pid": os.getpid(), **vars(addresses), "owner": people[0].name}
+    state = {"pid": os.getpid(), **vars(addresses), "owner": owner.name}
     write_atomically(services.workspace.run / "up.json", json.dumps(state).encode())
     console.print()
     console.print(f"[bold green]The sandbox is up:[/] {addresses.portal}")
@@ -128,7 +143,7 @@ def _announce(services: Services, addresses: Addresses, people: list[Person], op
     )
     for person in people:
         roles = " / ".join(sorted(person.roles))
-        mine = "  (JupyterLab is this person's)" if person is people[0] else ""
+        mine = "  (JupyterLab is this person's)" if person is owner else ""
         click.echo(f"  {person.display_name:<22} {roles:<18} {links[person.name]}{mine}")
     console.print("Ctrl-C stops everything.")
     if open_browser is None:
@@ -136,7 +151,7 @@ def _announce(services: Services, addresses: Addresses, people: list[Person], op
             os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.uname().sysname == "Darwin"
         )
     if open_browser:
-        webbrowser.open(links[people[0].name])
+        webbrowser.open(links[owner.name])
 
 
 def _until_stopped(programs: Programs) -> None:

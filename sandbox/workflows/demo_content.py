@@ -2,6 +2,9 @@
 
 Every step can run twice: what is there already is left alone. Curated apps take the same road as everybody's: a
 project is started, submitted, examined by the portal and approved by a reviewer who is not its owner.
+
+What does the work is imported where it is needed: later starts of ``sandbox up`` find everything made and must not
+wait for it.
 """
 
 from __future__ import annotations
@@ -11,21 +14,17 @@ import time
 import tomllib
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sandbox.catalog import Catalog
 from sandbox.core.errors import Unavailable
+from sandbox.core.lifecycle import State
 from sandbox.core.messages import as_language
 from sandbox.core.project import Kpi, NewProject, Project
 from sandbox.core.roles import Person, Role
-from sandbox.demo import write_company
-from sandbox.publishing.archive import pack_files
-from sandbox.workflows.build_dataset import build_dataset
-from sandbox.workflows.review import approve
 from sandbox.workflows.services import Services
-from sandbox.workflows.start_project import project_starter, start_project
-from sandbox.workflows.submit import submit
 
 Progress = Callable[[str, float], None]
 
@@ -49,8 +48,8 @@ def ensure_people(services: Services) -> list[Person]:
         return people
     now = services.now()
     with services.registry.transaction("operator") as tx:
-        for person in DEMO_PEOPLE:
-            tx.put_person(person, now)
+        for place, person in enumerate(DEMO_PEOPLE):
+            tx.put_person(person, now + timedelta(microseconds=place))  # the order in which they are listed
             tx.record("person.added", person.name, now, roles=sorted(person.roles))
     return list(DEMO_PEOPLE)
 
@@ -61,6 +60,9 @@ def ensure_snapshots(services: Services, scale: float, progress: Progress) -> No
     waiting = [entry.spec.name for entry in catalog.entries() if entry.latest is None]
     if not waiting:
         return
+    from sandbox.demo import write_company
+    from sandbox.workflows.build_dataset import build_dataset
+
     if not (services.workspace.sources / "truths.json").exists():
         write_company(services.workspace.sources, scale=scale, progress=lambda what, share: progress(what, share * 0.5))
     for index, name in enumerate(waiting):
@@ -71,19 +73,22 @@ def ensure_snapshots(services: Services, scale: float, progress: Progress) -> No
 def publish_curated(services: Services, progress: Progress) -> None:
     """Take every app in ``apps/`` down the road, once; the portal must be running, because it examines."""
     sources = sorted(file.parent for file in (services.content / "apps").glob("*/app.toml"))
+    with services.registry.reading() as reading:
+        owner, reviewer = reading.person(DEMO_PEOPLE[-1].name), reading.person(DEMO_PEOPLE[1].name)
+        known = {p.title: p for p in reading.projects(owner=owner.name)}
     for index, source in enumerate(sources):
         progress(source.name, index / len(sources))
-        with services.registry.reading() as reading:
-            owner, reviewer = reading.person(DEMO_PEOPLE[-1].name), reading.person(DEMO_PEOPLE[1].name)
-            known = {p.title: p for p in reading.projects(owner=owner.name)}
         description = tomllib.loads((source / "app.toml").read_text(encoding="utf-8"))
-        project = known.get(description["title"]) or start_project(services, owner, _new_project(description))
-        if project.live_version is None and project.state.value in ("draft", "submitted"):
+        project = known.get(description["title"]) or _start(services, owner, description)
+        if project.live_version is None and project.state in (State.DRAFT, State.SUBMITTED):
             _publish_one(services, owner, reviewer, project, source)
 
 
 def _publish_one(services: Services, owner: Person, reviewer: Person, project: Project, source: Path) -> None:
-    if project.state.value == "draft":
+    from sandbox.workflows.review import approve
+    from sandbox.workflows.submit import submit
+
+    if project.state is State.DRAFT:
         submit(services, owner, project.slug, _archive(services, owner, project, source), "Curated app 精选小应用")
     number = _wait_examined(services, project.slug)
     approve(
@@ -97,6 +102,9 @@ def _publish_one(services: Services, owner: Person, reviewer: Person, project: P
 
 def _archive(services: Services, owner: Person, project: Project, source: Path) -> bytes:
     """The starter's files with the curated choices, and the curated notebook where there is one, on top."""
+    from sandbox.publishing.archive import pack_files
+    from sandbox.workflows.start_project import project_starter
+
     with zipfile.ZipFile(io.BytesIO(project_starter(services, owner, project.slug))) as starter:
         files = {name: starter.read(name) for name in starter.namelist()}
     for file in source.iterdir():
@@ -121,8 +129,10 @@ def _wait_examined(services: Services, slug: str) -> int:
     )
 
 
-def _new_project(description: dict[str, Any]) -> NewProject:
-    return NewProject(
+def _start(services: Services, owner: Person, description: dict[str, Any]) -> Project:
+    from sandbox.workflows.start_project import start_project
+
+    new = NewProject(
         title=description["title"],
         problem=description["problem"],
         kpi=Kpi.from_json(description["kpi"]),
@@ -131,3 +141,4 @@ def _new_project(description: dict[str, Any]) -> NewProject:
         datasets=tuple(description["datasets"]),
         language=as_language(description.get("language")),
     )
+    return start_project(services, owner, new)

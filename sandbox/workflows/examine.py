@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
 from sandbox.checks import run_checks
-from sandbox.checks.facts import ACCESS_LOG, MODEL_FILE, Facts, Limits, read_access_log, read_evidence
+from sandbox.checks.facts import ACCESS_LOG, MODEL_FILE, Facts, read_access_log, read_evidence
 from sandbox.core.errors import SandboxError
 from sandbox.core.findings import Finding, Level, gravest_first, worst
 from sandbox.core.messages import LANGUAGES, Language, as_language
-from sandbox.core.project import Project, Submission
 from sandbox.core.run import RunReport
 from sandbox.notebooks.app_cells import app_notebook
 from sandbox.notebooks.execute import run_notebook
@@ -33,40 +30,10 @@ from sandbox.publishing.candidate import freeze
 from sandbox.publishing.model import inspect_model
 from sandbox.publishing.thumbnail import thumbnail
 from sandbox.store.workspace import write_atomically
+from sandbox.workflows.examination import FILES, NOTEBOOK, PROGRESS_FILE, RUN, Job, Outcome
 from sandbox.workflows.grants import app_policy, examine_policy
 
-NOTEBOOK, FILES, RUN, PROGRESS_FILE = "notebook.ipynb", "files", "run", "progress.json"
 APP_SECONDS = 60.0
-
-# What is being done: a step's name, how much of it is done, of how much, and the heading of the cell that runs.
-Progress = Callable[[str, int, int, str], None]
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything that an examination needs, by value or by path. ``folder`` is the submission's, ``shelf`` the apps'.
-
-    ``snapshots`` maps dataset → snapshot folder; ``lock`` is the file with the locked requirements.
-    """
-
-    project: Project
-    submission: Submission
-    folder: Path
-    snapshots: Mapping[str, Path]
-    content: Path
-    shelf: Path
-    lock: Path
-    limits: Limits
-    started: datetime
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an examination found. ``version`` is the candidate app's, or None if none could be built."""
-
-    findings: tuple[Mapping[str, Any], ...]
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    version: str | None = None
 
 
 def examine_submission(job: Job) -> Outcome:

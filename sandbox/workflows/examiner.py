@@ -21,7 +21,7 @@ from sandbox.core.findings import Finding, Level
 from sandbox.core.ids import VersionId
 from sandbox.core.messages import Message
 from sandbox.core.project import AppVersion, Submission
-from sandbox.workflows.examine import PROGRESS_FILE, Job, Outcome, examine_submission
+from sandbox.workflows.examination import PROGRESS_FILE, Job, Outcome, examine
 from sandbox.workflows.services import Services
 
 log = logging.getLogger(__name__)
@@ -82,10 +82,10 @@ class Examiner:
         if self._executor is None:
             self._executor = self._make_executor()
         try:
-            return self._executor.submit(examine_submission, self._job(submission))
+            return self._executor.submit(examine, self._job(submission))
         except BrokenProcessPool:
             self._executor = self._make_executor()
-            return self._executor.submit(examine_submission, self._job(submission))
+            return self._executor.submit(examine, self._job(submission))
 
     def _job(self, submission: Submission) -> Job:
         services, settings = self._services, self._services.settings

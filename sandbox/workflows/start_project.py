@@ -91,7 +91,7 @@ def project_starter(services: Services, person: Person, slug: str, language: Lan
     notebook = starter_notebook(template, language or as_language(project.language), project)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(NOTEBOOK, nbformat.writes(notebook))
+        archive.writestr(NOTEBOOK, nbformat.writes(notebook))  # type: ignore[no-untyped-call]
         archive.writestr("project.toml", project_toml(project))
         # The project carries its own translations, so that it reads the same in every place where it runs.
         for texts in template.folder.glob("*.po"):

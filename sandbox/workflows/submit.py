@@ -13,7 +13,7 @@ from sandbox.core.project import Submission
 from sandbox.core.roles import Person
 from sandbox.publishing.archive import read_archive, write_files
 from sandbox.workflows.access import owned_project
-from sandbox.workflows.examine import FILES
+from sandbox.workflows.examination import FILES
 from sandbox.workflows.services import Services
 
 MAX_NOTE = 2000

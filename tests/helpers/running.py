@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 
 @dataclass
@@ -58,17 +58,12 @@ class RunningSandbox:
 @contextmanager
 def running_sandbox(home: Path, options: Sequence[str] = (), patience: float = 420) -> Iterator[RunningSandbox]:
     """``sandbox up`` on ``home``; ready when it has printed the sign-in links."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox.cli.main", "up", "--no-open", *options],
-        env={**os.environ, "SANDBOX_HOME": str(home), "COLUMNS": "200"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    said = home.with_name(f"{home.name}.out")
+    with said.open("w") as out:
+        process = _start(home, options, out)
     sandbox = RunningSandbox(home, process)
     try:
-        sandbox.addresses = _wait_until_up(sandbox, patience)
+        sandbox.addresses = _wait_until_up(sandbox, said, patience)
         yield sandbox
     finally:
         if process.poll() is None:
@@ -80,16 +75,24 @@ def running_sandbox(home: Path, options: Sequence[str] = (), patience: float = 4
             raise
 
 
-def _wait_until_up(sandbox: RunningSandbox, patience: float) -> dict[str, str]:
-    deadline, said = time.monotonic() + patience, []
-    assert sandbox.process.stdout is not None
-    os.set_blocking(sandbox.process.stdout.fileno(), False)
+def _start(home: Path, options: Sequence[str], out: IO[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "sandbox.cli.main", "up", "--no-open", *options],
+        env={**os.environ, "SANDBOX_HOME": str(home), "COLUMNS": "200"},
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _wait_until_up(sandbox: RunningSandbox, said: Path, patience: float) -> dict[str, str]:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        said.append(sandbox.process.stdout.read() or "")
-        if re.search(r"Ctrl-C stops everything", "".join(said)):
+        if "Ctrl-C stops everything" in said.read_text():
             return json.loads((sandbox.home / "run" / "up.json").read_text())
         if sandbox.process.poll() is not None:
             break
         time.sleep(0.1)
     logs = "\n".join(f"== {p}\n{sandbox.log(p)[-2000:]}" for p in ("portal", "appserver", "labserver"))
-    raise AssertionError("".join(said)[-3000:] + "\n" + logs)
+    raise AssertionError(said.read_text()[-3000:] + "\n" + logs)
