@@ -38,5 +38,17 @@ def check(facts: Facts) -> Iterable[Finding]:
             Message("Run the step “What is it worth?” of the template; it records the value with its assumptions."),
         )
         return
+    measured = str(value.get("kpi", kpi.name)).strip()[:200] if isinstance(value, dict) else kpi.name
+    if measured != kpi.name.strip():
+        yield Finding(
+            NAME,
+            Level.REVIEW,
+            Message(
+                "The value was worked out for “{measured}”, but the project's KPI is “{kpi}”.",
+                {"measured": measured, "kpi": kpi.name},
+            ),
+            Message("Run all cells again in the project as it is now, then submit again."),
+        )
+        return
     fields = {"kpi": kpi.name, "expected": expected, "unit": kpi.unit}
     yield Finding(NAME, Level.PASS, Message("Expected for the KPI “{kpi}”: {expected:,.10g} {unit}.", fields))

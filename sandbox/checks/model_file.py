@@ -13,7 +13,8 @@ from sandbox.core.findings import Finding, Level
 from sandbox.core.messages import Message
 
 PHASE, NAME = "run", "model_file"
-_KEEPS_LEAVES = re.compile(r"Tree|Forest|Boosting")
+# HistGradientBoosting keeps 20 cases in a leaf unless told otherwise.
+_KEEPS_LEAVES = re.compile(r"Tree|Forest|(?<!Hist)GradientBoosting")
 _MOST = 10
 
 

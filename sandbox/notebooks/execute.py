@@ -150,6 +150,9 @@ class _Run:
             self.stopped = "died"
             return RunError(cell, "KernelDied", type(error).__name__)
         of_memory = end.code < 0 and end.memory_bytes > self.policy.limits.memory_bytes * _NEAR_LIMIT
+        if self.manager.end_reason == "cpu":
+            self.stopped = "time"
+            return RunError(cell, "Timeout", f"{self.timeout:g}")
         self.stopped = "memory" if of_memory else "died"
         return RunError(cell, "KernelDied", f"signal {-end.code}" if end.code < 0 else f"exit code {end.code}")
 

@@ -43,12 +43,15 @@ def read_notebook(data: bytes, file: str = "notebook.ipynb", max_bytes: int = MA
             cells=len(raw["cells"]),
             limit=MAX_CELLS,
         )
+    if not all(isinstance(cell, dict) for cell in raw["cells"]):
+        raise BadInput("{file} is not a Jupyter notebook of format 4.", _SAVE_AGAIN, file=file)
     _give_ids(raw)
     notebook = nbformat.from_dict(_with_text_joined(raw))
     try:
         nbformat.validate(notebook)
-    except nbformat.ValidationError as error:
-        raise _unreadable(file, str(error).splitlines()[0][:200]) from None
+    except (nbformat.ValidationError, TypeError, KeyError, AttributeError, ValueError) as error:
+        # nbformat repairs before it validates, and stumbles over shapes that no notebook has.
+        raise _unreadable(file, (str(error).splitlines() or [""])[0][:200]) from None
     return notebook
 
 
@@ -94,8 +97,6 @@ def _give_ids(raw: dict[str, Any]) -> None:
     raw["nbformat_minor"] = 5
     seen: set[str] = set()
     for number, cell in enumerate(raw["cells"], 1):
-        if not isinstance(cell, dict):
-            continue
         if not isinstance(cell.get("id"), str) or cell["id"] in seen:
             cell["id"] = next(name for n in range(number, 10**9) if (name := f"cell-{n}") not in seen)
         seen.add(cell["id"])
@@ -104,9 +105,10 @@ def _give_ids(raw: dict[str, Any]) -> None:
 def _with_text_joined(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """Sources on disk are lists of lines; in memory they are text."""
     for cell in raw["cells"]:
-        if isinstance(cell, dict) and isinstance(cell.get("source"), list):
+        if isinstance(cell.get("source"), list):
             cell["source"] = "".join(str(line) for line in cell["source"])
-        for output in cell.get("outputs", ()) if isinstance(cell, dict) else ():
+        outputs = cell.get("outputs")
+        for output in outputs if isinstance(outputs, list) else ():
             if isinstance(output, dict) and isinstance(output.get("text"), list):
                 output["text"] = "".join(str(line) for line in output["text"])
     return raw

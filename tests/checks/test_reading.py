@@ -228,6 +228,8 @@ def test_a_kpi_is_needed(facts_of: Make) -> None:
     assert levels(kpi, facts_of(CLEAN, evidence=value)) == [Level.PASS]
     assert levels(kpi, facts_of(CLEAN)) == [Level.REVIEW]
     assert levels(kpi, facts_of(CLEAN, evidence={"value": {"expected": "a lot"}})) == [Level.REVIEW]
+    other = {"value": {"expected": 3, "kpi": "Calls"}}
+    assert levels(kpi, facts_of(CLEAN, evidence=other)) == [Level.REVIEW]
     aimless = make_project(kpi=Kpi("Calls", "", 3, 3))
     assert levels(kpi, facts_of(CLEAN, project=aimless, evidence=value)) == [Level.REVIEW, Level.PASS]
     nameless = make_project()
