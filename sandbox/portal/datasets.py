@@ -36,9 +36,13 @@ class DatasetView:
 
 
 def dataset_views(services: Services, person: Person) -> list[DatasetView]:
-    """The datasets that ``person`` may know of, by name: those they may use; stewards and leads see all."""
+    """The datasets that ``person`` may know of, those with a snapshot first: what they may use;
+
+    reviewers, leads and stewards see all.
+    """
     views = [_view(services, person, entry) for entry in Catalog(services.workspace, services.content).entries()]
-    return [v for v in views if v.usable or person.has(Role.STEWARD, Role.LEAD, Role.REVIEWER)]
+    known = [v for v in views if v.usable or person.has(Role.STEWARD, Role.LEAD, Role.REVIEWER)]
+    return sorted(known, key=lambda v: (not v.versions, not v.usable, v.spec.name))
 
 
 def dataset_view(services: Services, person: Person, name: str) -> DatasetView:

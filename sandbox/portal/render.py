@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -12,6 +13,7 @@ from typing import Any
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -23,17 +25,25 @@ from sandbox.portal.visitor import CSRF_FIELD, Cookies, Visitor, visitor_of
 _FOLDER = Path(__file__).parent
 STATIC = _FOLDER / "static"
 _BABEL = {"en": "en_GB", "zh-CN": "zh_CN"}
+_TIMES = {"en": "d MMM yyyy, HH:mm", "zh-CN": "yyyy-MM-dd HH:mm"}
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_FOLDER / "html"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["code"] = _with_code
+    return environment
+
+
+def _with_code(text: str) -> Markup:
+    """``text`` escaped, with what stands in back quotes set as code."""
+    return Markup(re.sub(r"`([^`]{1,200})`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def page(request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
@@ -70,7 +80,7 @@ def texts_of(language: Language, now: datetime) -> dict[str, Any]:
         "word": lambda kind, key: words.word(kind, key, translate),
         "message": lambda m: m.render(translate),
         "number": lambda v, digits=None: _number(v, digits, locale),
-        "when": lambda t: format_datetime(t.astimezone(), "medium" if language == "en" else "yyyy-MM-dd HH:mm", locale=locale),
+        "when": lambda t: format_datetime(t.astimezone(), _TIMES[language], locale=locale),
         "ago": lambda t: format_timedelta(t - now, add_direction=True, locale=locale),
         "days": lambda t: (now - t).days,
     }

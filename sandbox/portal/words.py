@@ -39,6 +39,16 @@ WORDS: dict[str, dict[str, str]] = {
         "truncate_date": "date made coarser",
         "prefix": "first characters only",
     },
+    "parameter": {
+        "entity": "of",
+        "width": "width",
+        "start": "from",
+        "top": "top",
+        "bottom": "bottom",
+        "to": "to the nearest",
+        "length": "length",
+    },
+    "period": {"year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day"},
     "classification": {
         "public": "Public",
         "internal": "Internal",
