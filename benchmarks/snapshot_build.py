@@ -32,8 +32,8 @@ RULES = {
     "score": ("measure", "keep"),
 }
 ROWS = """
-    SELECT 'C' || lpad((i % (? // 5))::VARCHAR, 9, '0') AS id, 'segment ' || i % 7 AS segment, 'city ' || i % 50 AS city,
-           DATE '2015-01-01' + (hash(i) % 4000)::INT AS joined, hash(i) % 100 AS visits,
+    SELECT 'C' || lpad((i % (? // 5))::VARCHAR, 9, '0') AS id, 'segment ' || i % 7 AS segment,
+           'city ' || i % 50 AS city, DATE '2015-01-01' + (hash(i) % 4000)::INT AS joined, hash(i) % 100 AS visits,
            round((hash(i + 1) % 100000) / 100, 2) AS spent, hash(i + 2) % 5000 AS points, i % 2 = 0 AS active,
            TIMESTAMP '2026-01-01' + to_seconds(i) AS seen, (hash(i + 3) % 1000000) / 1e6 AS score
     FROM range(?) t(i)

@@ -10,7 +10,7 @@ import duckdb
 
 from sandbox.core.errors import SandboxError
 from sandbox.core.messages import Message
-from sandbox.core.spec import KAnonymity
+from sandbox.core.spec import ColumnClass, KAnonymity
 from sandbox.snapshots.content import content_hash, table_columns
 from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.gates import measure
@@ -21,7 +21,7 @@ from sandbox.snapshots.sql import identifier
 
 @dataclass(frozen=True)
 class Checked:
-    """One line. ``name``: manifest, version, file, opens, columns, content, rows, or a gate's kind."""
+    """One line. ``name``: manifest, version, file, opens, columns, content, rows, gates, or a gate's kind."""
 
     name: str
     ok: bool
@@ -75,6 +75,12 @@ def _contents(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iter
     yield Checked("content", same, Message("content hash {hash}…", {"hash": digest[:12]}))
     fields = {"rows": rows, "expected": manifest.rows.published}
     yield Checked("rows", rows == manifest.rows.published, Message("{rows} rows of {expected}", fields))
+    quasi = {c.name for c in manifest.columns if c.cls is ColumnClass.QUASI}
+    if manifest.personal and quasi:
+        covered = bool(manifest.gates) and all(quasi <= set(gate.quasi_identifiers) for gate in manifest.gates)
+        yield Checked(
+            "gates", covered, Message("{count} gates cover every quasi-identifier", {"count": len(manifest.gates)})
+        )
     for gate in manifest.gates:
         wanted = KAnonymity(k=gate.k, suppress=gate.suppress)
         found = measure(connection, table, wanted, gate.quasi_identifiers, gate.unit)

@@ -245,6 +245,20 @@ def test_a_killed_build_leaves_nothing_visible_and_the_next_succeeds(build: Buil
     assert all(line.ok for line in verify_snapshot(built.folder))
 
 
+def test_an_interrupted_build_cleans_up_itself(build: Builder) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW_BUILD, str(build.folder), "verify"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert process.stdout is not None
+    while process.stdout.readline().strip() != "verify":
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.wait(30)
+    process.stdout.close()
+    assert build.left_behind() == []
+
+
 def test_builds_at_the_same_time(build: Builder) -> None:
     with ThreadPoolExecutor(4) as pool:
         versions = [f.result().manifest.version for f in [pool.submit(build) for _ in range(4)]]

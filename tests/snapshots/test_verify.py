@@ -37,7 +37,7 @@ def forge(folder: Path, **changes: object) -> None:
 def test_a_fresh_snapshot_is_what_it_says(build: Builder) -> None:
     lines = verify_snapshot(build().folder)
     assert [line.name for line in lines] == [
-        "manifest", "version", "file", "opens", "columns", "content", "rows", "k_anonymity",
+        "manifest", "version", "file", "opens", "columns", "content", "rows", "gates", "k_anonymity",
     ]  # fmt: skip
     assert all(line.ok for line in lines)
     assert "k is 3" in lines[-1].detail.render()
@@ -64,6 +64,8 @@ def test_the_gate_is_measured_on_the_data_and_not_believed(build: Builder) -> No
     assert wrong(folder) == {"file", "content", "rows", "k_anonymity"}
     forge(folder, file=file.model_dump(), rows=rows)
     assert wrong(folder) == {"content", "k_anonymity"}
+    forge(folder, gates=[])
+    assert wrong(folder) == {"content", "gates"}
 
 
 def test_other_damage(build: Builder) -> None:
