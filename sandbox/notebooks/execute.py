@@ -179,12 +179,11 @@ class _Client(NotebookClient):
         self.over_limit = False
         self.asked_to_exit = False
         self._watching: list[asyncio.Task[None]] = []
-        self._own_context = context
+        self._manager, self._own_context = manager, context
         self.on_cell_executed = self._note_exit
 
     async def connect(self) -> None:
-        assert self.km is not None  # noqa: S101 - given to the constructor
-        self.kc = self.km.client(context=self._own_context)
+        self.kc = self._manager.client(context=self._own_context)
         self.kc.start_channels()
         await self.kc.wait_for_ready(timeout=_START_SECONDS)
         self.kc.allow_stdin = False
@@ -197,7 +196,7 @@ class _Client(NotebookClient):
         try:
             await monitor.recv_multipart()
             await asyncio.sleep(_POLL_SECONDS)  # a kernel that ended hangs up as well
-            if await self.km.is_alive():  # type: ignore[union-attr]
+            if await self._manager.is_alive():
                 await self._stop_kernel()
         finally:
             socket.disable_monitor()
@@ -205,7 +204,7 @@ class _Client(NotebookClient):
 
     async def _stop_kernel(self) -> None:
         self.over_limit = True
-        await self.km.shutdown_kernel(now=True)  # type: ignore[union-attr]
+        await self._manager.shutdown_kernel(now=True)
         if self.task_poll_for_reply is not None:
             self.task_poll_for_reply.cancel()
 
