@@ -67,7 +67,7 @@ class Choices:
             dataset=_text(value.get("dataset")),
             columns={str(k): _text(v) for k, v in mapped.items()} if isinstance(mapped, Mapping) else {},
             yes=_text(value.get("yes")),
-            facts=tuple(_text(f) for f in facts if f)[:MOST_FACTS] if isinstance(facts, list) else None,
+            facts=tuple(filter(None, map(_text, facts)))[:MOST_FACTS] if isinstance(facts, list) else None,
             threshold=_share(value.get("threshold")),
             worth={str(k): float(v) for k, v in worth.items() if _is_number(v)} if isinstance(worth, Mapping) else {},
         )

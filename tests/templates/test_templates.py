@@ -1,0 +1,222 @@
+"""The shipped templates: complete in both languages, clean, and able to find what is planted in the data.
+
+They run as an examination runs them: headless, in a confined kernel, from top to bottom.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sandbox.core.notebook import tags
+from sandbox.i18n import read_catalogue
+from sandbox.notebooks.app_cells import app_notebook
+from sandbox.notebooks.execute import RunReport, run_notebook
+from sandbox.notebooks.templates import load_template
+from sandbox.notebooks.translate import translate_notebook
+from sandbox.workflows.grants import app_policy, examine_policy
+from tests.conftest import ROOT
+
+NAMES = ("customer-churn", "machine-failure")
+LONGEST = 60.0  # seconds, a template's run on demo data
+MEMORY = 2 * 2**30
+PROJECT = """title = "Try 试验"
+problem = "A problem 问题"
+[kpi]
+name = "Figure 指标"
+unit = "%"
+baseline = 24.0
+target = 20.0
+"""
+
+
+def run(name: str, pins: dict[str, Path], folder: Path, language: str = "en", mode: str = "examine") -> RunReport:
+    """Run template ``name`` on ``pins`` in ``folder`` (made if missing)."""
+    template = load_template(ROOT, name)
+    if mode == "app":
+        notebook = app_notebook(template.notebook, language, template)
+        policy = app_policy(folder, template.folder, pins, language, MEMORY)
+    else:
+        folder.mkdir(exist_ok=True)
+        (folder / "project.toml").write_text(PROJECT, encoding="utf-8")
+        notebook = translate_notebook(template.notebook, template.texts("en"), template.texts(language))
+        policy = examine_policy(folder, template.folder, pins, language, MEMORY, 120)
+    return run_notebook(notebook, policy=policy, cwd=folder, timeout=120, output_limit=10 * 2**20)
+
+
+def seen(report: RunReport) -> str:
+    """Everything that a reader sees, widgets included, as one text."""
+    return json.dumps(report.notebook, ensure_ascii=False)
+
+
+def evidence(folder: Path) -> dict:
+    return json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+
+
+def metric(folder: Path, name: str) -> dict:
+    return next(m for m in evidence(folder)["metrics"] if m["name"] == name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_is_clean(name):
+    template = load_template(ROOT, name)
+    raw = json.loads((template.folder / "notebook.ipynb").read_text(encoding="utf-8"))
+    assert (raw["nbformat"], raw["nbformat_minor"]) >= (4, 5)
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in raw["cells"])
+    assert len({cell["id"] for cell in raw["cells"]}) == len(raw["cells"])
+    for cell in raw["cells"]:
+        assert tags(cell) & {"setup", "studio", "app"}, cell["id"]
+        if "app" in tags(cell) and cell["cell_type"] == "code":
+            assert ".fit(" not in "".join(cell["source"])
+    assert max(len("".join(c["source"]).splitlines()) for c in raw["cells"] if c["cell_type"] == "code") <= 25
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_texts_are_complete_in_chinese(name):
+    template = load_template(ROOT, name)
+    markdown = {cell.id: cell.source for cell in template.notebook.cells if cell.cell_type == "markdown"}
+    chinese = read_catalogue(template.folder / "zh-CN.po", context=True)
+    assert set(chinese) == set(markdown)
+    words = read_catalogue(template.folder / "zh-CN.po")
+    code = "\n".join(cell.source for cell in template.notebook.cells if cell.cell_type == "code")
+    used = {
+        node.args[0].value
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "t"
+    }
+    assert used == set(words)
+    assert all(re.search(r"[\u4e00-\u9fff]", text) for text in [*words.values(), *chinese.values()])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_needs_are_the_same_in_notebook_and_description(name):
+    template = load_template(ROOT, name)
+    setup = next(cell.source for cell in template.notebook.cells if cell.id == "setup")
+    declared = re.findall(r'lab\.(unit|outcome|time|facts)\("(\w+)", lab\.t\("([^"]+)"\)', setup)
+    assert declared == [(need.type, need.key, need.title.en) for need in template.needs]
+    words = read_catalogue(template.folder / "zh-CN.po")
+    assert all(words[need.title.en] == need.title.get("zh-CN") for need in template.needs)
+
+
+@pytest.fixture(scope="module")
+def churn(demo_pins, tmp_path_factory) -> tuple[RunReport, Path]:
+    folder = tmp_path_factory.mktemp("churn")
+    return run("customer-churn", {"contracts": demo_pins["contracts"]}, folder), folder
+
+
+@pytest.fixture(scope="module")
+def machines(demo_pins, tmp_path_factory) -> tuple[RunReport, Path]:
+    folder = tmp_path_factory.mktemp("machines")
+    return run("machine-failure", {"telemetry": demo_pins["telemetry"]}, folder, "zh-CN"), folder
+
+
+def test_churn_finds_the_planted_truth(churn):
+    from sandbox.demo.truths import CHURN_DRIVERS, CHURN_NO_EFFECT
+
+    report, folder = churn
+    assert report.error is None and report.seconds < LONGEST
+    auc = metric(folder, "roc_auc")
+    print(f"customer-churn on contracts: {auc} in {report.seconds:.1f} s")
+    assert 0.80 < auc["model"] < 0.90 and auc["interval"][0] > auc["baseline"]
+    factors = {f["factor"]: f for f in evidence(folder)["explanation"]["overall"]}
+    strongest = sorted(factors, key=lambda f: -factors[f]["weight"])[:5]
+    planted = [driver.column for driver in CHURN_DRIVERS]
+    assert strongest[0] == planted[0] and set(strongest) <= set(planted)
+    assert not set(strongest) & set(CHURN_NO_EFFECT)
+    assert factors["tenure_months"]["direction"] == "-" and factors["support_calls_90d"]["direction"] == "+"
+    assert factors["contract_type"]["raised_by"] == "month-to-month"
+
+
+def test_machine_failures_are_found_on_later_time(machines):
+    report, folder = machines
+    assert report.error is None and report.seconds < LONGEST
+    auc, precision = metric(folder, "roc_auc"), metric(folder, "average_precision")
+    print(f"machine-failure on telemetry: {auc}, {precision} in {report.seconds:.1f} s")
+    assert auc["model"] > 0.88 and auc["interval"][0] > auc["baseline"]
+    assert precision["model"] > 2 * precision["baseline"]
+    strongest = [f["factor"] for f in evidence(folder)["explanation"]["overall"]][:4]
+    assert {"torque_nm", "tool_wear_min"} <= set(strongest) and not {"plant", "line"} & set(strongest)
+
+
+def test_nothing_personal_is_shown_or_kept(churn, demo_pins):
+    import duckdb
+
+    report, folder = churn
+    with duckdb.connect(str(demo_pins["contracts"] / "data.duckdb"), read_only=True) as connection:
+        ids = [row[0] for row in connection.execute("SELECT DISTINCT customer_id FROM data LIMIT 500").fetchall()]
+    everything = seen(report) + "".join(
+        (folder / f).read_text() for f in ("evidence.json", "sample.json", "choices.json")
+    )
+    assert not [pseudonym for pseudonym in ids if pseudonym in everything]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("name", NAMES)
+def test_app_opens_from_what_was_frozen(name, language, churn, machines, demo_pins):
+    _, folder = churn if name == "customer-churn" else machines
+    dataset = "contracts" if name == "customer-churn" else "telemetry"
+    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    opened = run(name, {dataset: demo_pins[dataset]}, folder, language, "app")
+    print(f"app of {name}: {opened.seconds:.1f} s")
+    assert opened.error is None
+    text = seen(opened)
+    assert ("What is it worth" if language == "en" else "值多少钱") in text
+    assert ("Of 100 such" in text or "Of 1,000 such" in text) == (language == "en")
+    assert "<svg" in text and "FloatSliderModel" in text and "DropdownModel" in text
+    assert {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
+
+
+def test_studio_words_are_chinese(machines):
+    text = seen(machines[0])
+    for word in ("查看结果", "风险", "模型优于简单规则", "每 1,000 个读数", "设备或零件"):
+        assert word in text
+    for word in ("See the result", "Compare groups by", "plain rule", "Done."):
+        assert word not in text
+
+
+def test_churn_on_the_public_table_by_mapping_alone(public_pins, tmp_path):
+    report = run("customer-churn", {"telco": public_pins["telco"]}, tmp_path / "p")
+    assert report.error is None and report.seconds < LONGEST
+    auc = metric(tmp_path / "p", "roc_auc")
+    print(f"customer-churn on telco_churn.csv: {auc} in {report.seconds:.1f} s")
+    assert auc["model"] > 0.83 and auc["interval"][0] > auc["baseline"]
+    chosen = json.loads((tmp_path / "p" / "choices.json").read_text(encoding="utf-8"))
+    assert chosen["columns"] == {"customer": "customerID", "left": "Churn"} and "TotalCharges" in chosen["facts"]
+
+
+def test_machine_failure_on_the_public_table_by_mapping_alone(public_pins, tmp_path):
+    report = run("machine-failure", {"ai4i": public_pins["ai4i"]}, tmp_path / "p")
+    assert report.error is None and report.seconds < LONGEST
+    auc, precision = metric(tmp_path / "p", "roc_auc"), metric(tmp_path / "p", "average_precision")
+    print(f"machine-failure on ai4i2020.csv: {auc}, {precision} in {report.seconds:.1f} s")
+    assert auc["model"] > 0.95 and precision["model"] > 0.7
+    chosen = json.loads((tmp_path / "p" / "choices.json").read_text(encoding="utf-8"))
+    assert chosen["columns"] == {"machine": "Product ID", "failure": "Machine failure", "time": ""}
+    # Columns that say how it failed are written down afterwards: they must not be learned from.
+    assert not {"TWF", "HDF", "PWF", "OSF", "UDI"} & set(chosen["facts"])
+
+
+def test_unusable_data_stop_the_run_in_words(demo_pins, tmp_path):
+    report = run("customer-churn", {"telemetry": demo_pins["telemetry"]}, tmp_path / "p")
+    if report.error is not None:  # telemetry has no churn: nothing may be pretended
+        assert report.error.name == "BadInput" and report.error.cell_id == "data"
+    else:
+        pytest.fail("a churn project on machine readings must not go through silently")
+
+
+@pytest.mark.parametrize("source", sorted((ROOT / "apps").glob("*/app.toml")), ids=lambda file: file.parent.name)
+def test_curated_apps_fit_their_templates(source, demo_pins, tmp_path):
+    about = tomllib.loads(source.read_text(encoding="utf-8"))
+    folder = tmp_path / "p"
+    folder.mkdir()
+    choices = (source.parent / "choices.json").read_bytes()
+    (folder / "choices.json").write_bytes(choices)
+    report = run(about["template"], {name: demo_pins[name] for name in about["datasets"]}, folder)
+    assert report.error is None
+    wanted, kept = json.loads(choices), json.loads((folder / "choices.json").read_bytes())
+    assert kept == wanted, "every curated choice fits the data"
