@@ -236,12 +236,22 @@ class _Client(NotebookClient):
     async def _async_poll_kernel_alive(self) -> None:
         while True:
             await asyncio.sleep(_POLL_SECONDS)
+            self._nudge()
             try:
                 await self._async_check_alive()
             except DeadKernelError:
                 if self.task_poll_for_reply is not None:
                     self.task_poll_for_reply.cancel()
                 return
+
+    def _nudge(self) -> None:
+        """Find messages whose arrival went unnoticed: an Output widget sends on the socket that waits for the reply,
+
+        and ZeroMQ tells of an arrival once only. Without this a finished cell could wait until its time is up.
+        """
+        if self.kc is not None:
+            for channel in (self.kc.shell_channel, self.kc.iopub_channel):
+                channel.socket.get(zmq.EVENTS)
 
     def _count(self, message: dict[str, Any]) -> None:
         size = _size(message.get("content")) + sum(len(buffer) for buffer in message.get("buffers", ()))
