@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -42,6 +43,8 @@ def create_app(services: Services, addresses: Addresses, *, examiner: Examiner |
         if examiner:
             examiner.stop()
 
+    # Starlette runs these in its thread pool; its annotation knows coroutines only.
+    handlers: dict[Any, Any] = dict.fromkeys((SandboxError, HTTPException, RequestValidationError), failure)
     app = FastAPI(
         title="Innovation Sandbox",
         version=__version__,
@@ -60,7 +63,7 @@ def create_app(services: Services, addresses: Addresses, *, examiner: Examiner |
                 failure=failure,
             ),
         ],
-        exception_handlers={SandboxError: failure, HTTPException: failure, RequestValidationError: failure},
+        exception_handlers=handlers,
     )
     app.state.services, app.state.addresses, app.state.metrics = services, addresses, metrics
     app.state.examiner, app.state.cookies = examiner, Cookies.of(services, addresses)

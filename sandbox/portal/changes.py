@@ -64,7 +64,8 @@ def cell_changes(before: bytes, after: bytes) -> tuple[Change, ...]:
 def choice_changes(before: bytes, after: bytes) -> tuple[tuple[str, str, str], ...]:
     """(choice, before, after) of the form's choices that differ."""
     old, new = _flat(_load(before)), _flat(_load(after))
-    return tuple((k, old.get(k, "–"), new.get(k, "–")) for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k))
+    names = sorted(old.keys() | new.keys())
+    return tuple((k, old.get(k, "–"), new.get(k, "–")) for k in names if old.get(k) != new.get(k))
 
 
 def _cells(data: bytes) -> list[_Cell]:

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.core.errors import NotFound, NotSignedIn, SandboxError, TooBusy
+from sandbox.core.messages import as_language
 from sandbox.portal.observe import log
 from sandbox.portal.render import page
-from sandbox.portal.visitor import Visitor, visitor_of
+from sandbox.portal.visitor import Visitor, came_from_elsewhere, visitor_of
 
 
 class Unforeseen(SandboxError):
@@ -88,6 +89,8 @@ def _problem(request: Request, error: SandboxError) -> JSONResponse:
 
 def _page(request: Request, error: SandboxError) -> Response:
     _visitor(request)
+    if isinstance(error, NotSignedIn) and came_from_elsewhere(request):
+        return page(request, "again.html")
     if isinstance(error, NotSignedIn):
         return page(request, "signin.html", error.status, error=error, person=None, secret="")
     return page(request, "failure.html", error.status, error=error)
@@ -98,7 +101,6 @@ def _visitor(request: Request) -> Visitor:
     try:
         return visitor_of(request)
     except Exception:  # a wrong bearer token, or a registry that is away
-        request.state.visitor = Visitor(None, "en", "", "nobody")
-        return request.state.visitor
-
-
+        language = as_language(request.headers.get("accept-language"))
+        request.state.visitor = nobody = Visitor(None, language, "", "nobody")
+        return nobody

@@ -40,7 +40,7 @@ async def posted(request: Request) -> Form:
 
 def _plain(text: str) -> str:
     text = text.replace("\r\n", "\n")
-    return "".join(c for c in text if c in "\n\t" or (c.isprintable() or c.isspace()) and ord(c) >= 32)
+    return "".join(c for c in text if c in "\n\t" or c.isprintable() or (c.isspace() and c > " "))
 
 
 def parse_number(text: str) -> float | None:

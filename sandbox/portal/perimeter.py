@@ -29,7 +29,8 @@ def content_policy(addresses: Addresses) -> str:
     targets = " ".join(sorted({origin(url) for url in (addresses.apps, addresses.lab) if url}))
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-        f"form-action 'self' {targets}".rstrip() + "; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+        f"form-action 'self' {targets}".rstrip()
+        + "; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
     )
 
 

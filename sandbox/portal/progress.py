@@ -6,10 +6,21 @@ import json
 
 from sandbox.core.messages import Message, Translate
 
+_STEPS = {
+    "reading": Message("Reading the submission"),
+    "running": Message("Running cell {done} of {total}"),
+    "app": Message("Trying the app part: cell {done} of {total}"),
+    "building": Message("Building the candidate app"),
+}
+
 
 def progress_text(progress: str, translate: Translate) -> str:
-    """The examiner's progress (a message as JSON, or a plain text) in the reader's language; empty when unknown."""
+    """The examiner's progress (JSON: step, done, total, title) in the reader's language; empty when unknown."""
     try:
-        return Message.from_json(json.loads(progress)).render(translate)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return progress if progress and not progress.startswith(("{", "[")) else ""
+        state = json.loads(progress)
+        step = _STEPS[state["step"]]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    text = Message(step.template, state).render(translate)
+    title = str(state.get("title", "")).strip()
+    return f"{text} · {title}" if title else text

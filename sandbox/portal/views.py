@@ -17,6 +17,7 @@ from sandbox.core.project import AppVersion, Project, Submission
 from sandbox.core.roles import Person
 from sandbox.portal.evidence import Evidence, read_evidence
 from sandbox.store.registry import Reading
+from sandbox.workflows.examination import FILES
 from sandbox.workflows.publish import live_apps
 from sandbox.workflows.services import Services
 
@@ -127,8 +128,9 @@ def departments(projects: Iterable[Project]) -> list[str]:
 def judged(submission: Submission) -> list[Judged]:
     """The findings of a submission by level, the gravest first; a finding that cannot be read is left out."""
     found = gravest_first(Finding.from_json(f) for f in submission.findings)
-    groups = [Judged(level, tuple(f for f in found if f.level is level)) for level in (Level.FAIL, Level.REVIEW, Level.PASS)]
-    return [g for g in groups if g.findings]
+    levels = (Level.FAIL, Level.REVIEW, Level.PASS)
+    groups = [Judged(level, tuple(f for f in found if f.level is level)) for level in levels]
+    return [group for group in groups if group.findings]
 
 
 def app_file(services: Services, slug: str, version: str, name: str) -> Path:
@@ -144,8 +146,6 @@ def app_file(services: Services, slug: str, version: str, name: str) -> Path:
 
 def submission_file(services: Services, submission: Submission, name: str) -> bytes:
     """A submitted file as bytes; empty when the submission has none of that name."""
-    from sandbox.workflows.submit import FILES
-
     path = services.workspace.submission(submission.project, submission.number) / FILES / name
     return path.read_bytes() if path.is_file() else b""
 

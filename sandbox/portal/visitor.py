@@ -103,8 +103,10 @@ def _find(request: Request) -> Visitor:
     if scheme.lower() == "bearer":
         person = accounts.api_person(services.registry, bearer.strip(), now)
         if person is None:
-            raise NotSignedIn("The API token is unknown or too old.", "Make a new one with `sandbox people token NAME`.")
-        return Visitor(person, person.language, bearer.strip(), "token")
+            raise NotSignedIn("The API token is unknown or too old.", "Start the sandbox again; it makes a new one.")
+        # A program says which language its reader wants; Lab's may differ from the portal's.
+        asked = request.headers.get("accept-language")
+        return Visitor(person, as_language(asked) if asked else person.language, bearer.strip(), "token")
     secret = request.cookies.get(cookies.session, "")
     person = accounts.session_person(services.registry, secret, now) if secret else None
     if person is not None:
@@ -117,7 +119,15 @@ def _find(request: Request) -> Visitor:
 
 def _anonymous_language(request: Request, cookies: Cookies) -> Language:
     chosen = request.cookies.get(cookies.language)
-    return cast(Language, chosen) if chosen in LANGUAGES else as_language(request.headers.get("accept-language"))
+    return chosen if chosen in LANGUAGES else as_language(request.headers.get("accept-language"))
+
+
+def came_from_elsewhere(request: Request) -> bool:
+    """Whether a browser followed a link of another site, an app for instance, and so kept the Strict cookie back.
+
+    The visitor may well be signed in: a page of ours that loads the same address again finds out.
+    """
+    return request.method == "GET" and request.headers.get("sec-fetch-site") == "cross-site"
 
 
 def check_form_token(visitor: Visitor, given: str) -> None:

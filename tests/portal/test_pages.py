@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
 import pytest
 
@@ -55,14 +56,16 @@ def test_nothing_but_the_way_in_opens_for_strangers(quiet_town: Town) -> None:
 
 def test_pages_in_chinese_hold_no_english_sentence(quiet_town: Town) -> None:
     """Names, hashes and file names stay as they are; running English text of ours must not."""
-    content = ("Too many customers", "Please look at the table", "Monthly churn", "Take the phone number", "An output shows",
-               "A table shows", "Take the column", "Join small groups")  # fmt: skip
+    content = ("Too many customers", "Please look at the table", "Monthly churn", "Take the phone number", "We tried",
+               "An output shows", "A table shows", "Take the column", "Join small groups", "The model is better",
+               "Watch the packing")  # fmt: skip
     for name in ("lin-xia", "david", "sun-li"):
         browser = quiet_town.as_(name, "zh-CN")
         for path in sorted(MAY[name]):
-            text = re.sub(r"<(script|style|code|pre|div class=\"diff).*?</\1>|<[^>]+>", " ", browser.get(path).text, flags=re.S)
+            source = browser.get(path).text
+            text = re.sub(r"<(script|style|code|pre|div class=\"diff).*?</\1>|<[^>]+>", " ", source, flags=re.S)
             for sentence in re.findall(r"(?:\b[A-Za-z]+\b[ ,.;:]+){6,}", text):
-                assert any(c in sentence for c in content) or "tried" in sentence, (path, sentence)
+                assert any(c in sentence for c in content), (path, sentence)
 
 
 @pytest.mark.parametrize("base", ["", "/services/portal"])
@@ -100,14 +103,12 @@ def test_a_returned_project_shows_the_reasons_with_cell_and_remedy(quiet_town: T
 
 def test_a_submission_shows_what_changed_and_the_evidence(quiet_town: Town) -> None:
     text = quiet_town.as_("zhao-min").get("/projects/keep-the-north/submissions/1").text
-    for expected in ("against the template", "# tried again, 1", "0.83", "late_payments", "184,000", "Leavers by region"):
+    for expected in ("against the template", "# tried again, 1", "0.83", "late_payments", "184,000", "by region"):
         assert expected in text
     assert "against submission 1" in quiet_town.as_("zhao-min").get("/projects/early-warning/submissions/2").text
 
 
 def test_the_audit_page_names_the_line_that_does_not_hold(town: Town) -> None:
-    import sqlite3
-
     steward = town.as_("sun-li")
     assert "The chain is whole" in steward.get("/audit").text
     with sqlite3.connect(town.services.workspace.registry_file) as database:

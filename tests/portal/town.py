@@ -61,22 +61,23 @@ columns:
   left: {class: measure, rule: keep, description: {en: Has left, zh-CN: 是否流失}}
 """
 
+BARS = "".join(
+    f'<rect x="{90 + i * 80}" y="{330 - h}" width="46" height="{h}" fill="{"#d79a3d" if i == 4 else "#1f5c57"}"/>'
+    for i, h in enumerate((70, 110, 96, 150, 240, 190))
+)
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400"><rect width="640" height="400" fill="#fbfaf6"/>'
-    + "".join(
-        f'<rect x="{90 + i * 80}" y="{330 - h}" width="46" height="{h}" rx="5" fill="{"#d79a3d" if i == 4 else "#1f5c57"}"/>'
-        for i, h in enumerate((70, 110, 96, 150, 240, 190))
-    )
-    + '<path d="M70 331h500" stroke="#cbc6b8" stroke-width="2"/></svg>'
+    f'{BARS}<path d="M70 331h500" stroke="#cbc6b8" stroke-width="2"/></svg>'
 )
 
 EVIDENCE = {
     "format": 1,
     "metrics": [
-        {"name": "roc_auc", "label": {"en": "Tells leavers from stayers (ROC AUC)", "zh-CN": "区分流失与留存的能力（ROC AUC）"},
-         "model": 0.83, "baseline": 0.5, "higher_is_better": True, "rows": 1234, "units": 1180},
-        {"name": "precision", "label": {"en": "Right among the warned", "zh-CN": "预警命中率"}, "model": 0.62, "baseline": 0.21,
-         "higher_is_better": True, "units": 1180},
+        {"name": "roc_auc", "model": 0.83,
+         "label": {"en": "Tells leavers from stayers (ROC AUC)", "zh-CN": "区分流失与留存的能力（ROC AUC）"},
+         "baseline": 0.5, "higher_is_better": True, "rows": 1234, "units": 1180},
+        {"name": "precision", "label": {"en": "Right among the warned", "zh-CN": "预警命中率"}, "model": 0.62,
+         "baseline": 0.21, "higher_is_better": True, "units": 1180},
     ],
     "explanation": {
         "method": "coefficients",
@@ -110,8 +111,9 @@ def settle(home: Path) -> None:
     """Fill the empty ``home``."""
     services = Services.open(Settings(home=home))
     folder = services.workspace.sources
+    regions = ("north", "south", "east")
     rows = [
-        f"C{i:04d},1380000{i:04d},{('north', 'south', 'east')[i % 3]},{25 + i % 40},{40 + i % 90},{'yes' if i % 5 == 0 else 'no'}"
+        f"C{i:04d},1380000{i:04d},{regions[i % 3]},{25 + i % 40},{40 + i % 90},{'no' if i % 5 else 'yes'}"
         for i in range(400)
     ]
     (folder / "leavers.csv").write_text("customer,phone,region,age,fee,left\n" + "\n".join(rows) + "\n")
@@ -149,7 +151,8 @@ def _projects(services: Services, tx: Transaction, pin: str) -> None:
         live = state in (State.PUBLISHED, State.PROMOTED)
         if live:
             _submission(services, tx, project, 1, "approved", superseded=True)
-        _submission(services, tx, project, 2 if live else 1, {"came-back": "returned", "keep-the-north": None}.get(slug, "approved"))
+        decision = {"came-back": "returned", "keep-the-north": None}.get(slug, "approved")
+        _submission(services, tx, project, 2 if live else 1, decision)
 
 
 def _submission(
@@ -158,14 +161,14 @@ def _submission(
     when = project.created + timedelta(days=number)
     version = VersionId.of(when, f"{hash((project.slug, number)) & (2**64 - 1):016x}")
     findings = FAILED if decision == "returned" else FINDINGS
-    tx.add_submission(
-        Submission(
-            project.slug, number, "ab" * 32, 20480, when, project.owner, project.pins, "Please look at the table.", "done", "",
-            tuple(f.to_json() for f in findings), EVIDENCE, str(version) if decision != "returned" else None, decision,
-            "Take the phone number out, then I will approve it." if decision == "returned" else "Good evidence." if decision else "",
-            "zhao-min" if decision else None, when if decision else None,
-        )  # fmt: skip
-    )
+    reasons = {"returned": "Take the phone number out, then I will approve it.", "approved": "Good evidence.", None: ""}
+    submission = Submission(
+        project.slug, number, "ab" * 32, 20480, when, project.owner, project.pins, "Please look at the table.", "done",
+        findings=tuple(f.to_json() for f in findings), evidence=EVIDENCE,
+        version=str(version) if decision != "returned" else None, decision=decision, reasons=reasons[decision],
+        reviewer="zhao-min" if decision else None, decided=when if decision else None,
+    )  # fmt: skip
+    tx.add_submission(submission)
     tx.record("project.submitted", project.slug, when, number=number)
     folder = services.workspace.submission(project.slug, number) / "files"
     folder.mkdir(parents=True)

@@ -14,10 +14,10 @@ from sandbox.identity.tickets import seal
 from sandbox.portal.access import OVERSEERS, steps
 from sandbox.portal.needs import Me, Posted, Reads, UsedAddresses, UsedServices
 from sandbox.portal.render import page
-from sandbox.portal.views import app_card, app_file, departments, display_names, gallery, live_apps, no_app
+from sandbox.portal.views import app_card, app_file, departments, display_names, gallery, no_app
 from sandbox.store.registry import Reading
 from sandbox.workflows.promote import handoff_bundle
-from sandbox.workflows.publish import grant_app
+from sandbox.workflows.publish import grant_app, live_apps
 
 router = APIRouter(include_in_schema=False)
 
@@ -76,9 +76,8 @@ def open_app(
     if not addresses.apps:
         raise Unavailable("The app server is not running.", "Ask who runs the sandbox to start it.")
     ticket = grant_app(services, me, slug, form.text("version") or None)
-    return page(
-        request, "enter.html", target=f"{addresses.apps}/enter", ticket=seal(ticket, services.keys.ticket_key()), to="app"
-    )
+    sealed = seal(ticket, services.keys.ticket_key())
+    return page(request, "enter.html", target=f"{addresses.apps}/enter", ticket=sealed, to="app")
 
 
 @router.get("/apps/{slug}/handoff", name="handoff")

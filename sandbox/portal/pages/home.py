@@ -12,6 +12,7 @@ from sandbox.portal.access import JUDGES
 from sandbox.portal.needs import UsedServices, Visit
 from sandbox.portal.render import STATIC, go, page
 from sandbox.portal.views import gallery, project_rows
+from sandbox.portal.visitor import came_from_elsewhere
 
 router = APIRouter(include_in_schema=False)
 _SHOWN = 4
@@ -19,9 +20,9 @@ _SHOWN = 4
 
 @router.get("/", name="home")
 def home(request: Request, services: UsedServices, visit: Visit) -> Response:
-    if visit.person is None:
+    if visit.person is None and not came_from_elsewhere(request):
         return go(request, "signin")
-    person = visit.person
+    person = visit.signed_in()
     with services.registry.reading() as reading:
         rows = project_rows(reading, reading.projects(), visit.language)
         apps = gallery(reading, visit.language)[:_SHOWN]

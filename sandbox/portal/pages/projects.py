@@ -10,8 +10,8 @@ from sandbox.core.errors import SandboxError, Unavailable
 from sandbox.core.lifecycle import State
 from sandbox.core.project import Project, Submission
 from sandbox.core.roles import Role
-from sandbox.identity.tickets import LIFETIME, Ticket, seal
 from sandbox.i18n import catalogue
+from sandbox.identity.tickets import LIFETIME, Ticket, seal
 from sandbox.portal.access import steps
 from sandbox.portal.needs import Me, Posted, Reads, UsedAddresses, UsedServices
 from sandbox.portal.progress import progress_text
@@ -136,7 +136,8 @@ def retire_now(request: Request, slug: str, form: Posted, services: UsedServices
     try:
         lesson = Retrospective(tried[:2000], learned[:2000], again == "yes")
     except SandboxError as error:
-        return page(request, "retire.html", 422, project=project, tried=tried, learned=learned, again=again, error=error)
+        typed = {"tried": tried, "learned": learned, "again": again}
+        return page(request, "retire.html", 422, project=project, error=error, **typed)
     retire(services, me, slug, lesson)
     return go(request, "project", slug=slug)
 

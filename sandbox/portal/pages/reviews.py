@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import nbformat
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,9 +22,9 @@ from sandbox.portal.render import go, page
 from sandbox.portal.views import display_names, judged, project_rows, submission_file
 from sandbox.store.registry import Reading
 from sandbox.workflows.access import visible_project
+from sandbox.workflows.examination import NOTEBOOK
 from sandbox.workflows.review import approve, send_back
 from sandbox.workflows.services import Services
-from sandbox.workflows.start_project import NOTEBOOK
 
 router = APIRouter(include_in_schema=False)
 
@@ -118,4 +117,4 @@ def _starter(services: Services, project: Project, submitted: bytes) -> bytes:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         language = as_language(project.language)
     template = load_template(services.content, project.template)
-    return nbformat.writes(starter_notebook(template, language, project)).encode()
+    return json.dumps(starter_notebook(template, language, project)).encode()

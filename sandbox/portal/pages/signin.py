@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from sandbox.core.messages import LANGUAGES, Language
+from sandbox.core.messages import LANGUAGES
 from sandbox.identity import accounts
 from sandbox.portal import render
 from sandbox.portal.needs import Posted, UsedServices, Visit
@@ -63,7 +62,7 @@ def sign_out(request: Request, form: Posted, services: UsedServices, visit: Visi
 @router.post("/language", name="set_language")
 def set_language(request: Request, form: Posted, services: UsedServices, visit: Visit) -> Response:
     chosen = form.text("language")
-    language = cast(Language, chosen) if chosen in LANGUAGES else visit.language
+    language = chosen if chosen in LANGUAGES else visit.language
     if visit.person:
         accounts.set_language(services.registry, visit.person, language, services.now())
     response = RedirectResponse(_local(form.text("next"), render.link(request, "home")), 303)

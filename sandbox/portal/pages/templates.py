@@ -50,8 +50,16 @@ class Entered:
 
     @classmethod
     def of_form(cls, form: Form) -> Entered:
-        names = ("title", "problem", "kpi_name", "kpi_unit", "kpi_baseline", "kpi_target", "department")
-        return cls(**{n: form.text(n) for n in names}, datasets=form.texts("datasets"))
+        return cls(
+            title=form.text("title"),
+            problem=form.text("problem"),
+            kpi_name=form.text("kpi_name"),
+            kpi_unit=form.text("kpi_unit"),
+            kpi_baseline=form.text("kpi_baseline"),
+            kpi_target=form.text("kpi_target"),
+            department=form.text("department"),
+            datasets=form.texts("datasets"),
+        )
 
     @classmethod
     def of_template(cls, template: Template, person: Person, language: Language, choices: list[Choice]) -> Entered:
@@ -142,8 +150,8 @@ def _form(
 def _choices(services: Services, person: Person, template: Template, language: Language) -> list[Choice]:
     """The datasets with a snapshot that the person may use, those that the template suggests first."""
     found = [
-        Choice(e.spec.name, e.spec.title.get(language), e.spec.description.get(language), e.spec.name in template.datasets)
-        for e in Catalog(services.workspace, services.content).entries()
-        if e.latest is not None and may_use(person, e.spec).allowed
+        Choice(spec.name, spec.title.get(language), spec.description.get(language), spec.name in template.datasets)
+        for spec in (e.spec for e in Catalog(services.workspace, services.content).entries() if e.latest)
+        if may_use(person, spec).allowed
     ]
     return sorted(found, key=lambda c: (not c.suggested, c.name))
