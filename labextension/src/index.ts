@@ -33,7 +33,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       label: texts.get('Run all'),
       caption: texts.get('Run the whole notebook from top to bottom'),
       isEnabled: () => tracker.currentWidget !== null,
-      execute: () => app.commands.execute('notebook:run-all-cells')
+      execute: async () => {
+        // Until the session is ready, JupyterLab would ask which kernel to use; there is only one.
+        await tracker.currentWidget?.sessionContext.ready;
+        await app.commands.execute('notebook:run-all-cells');
+      }
     });
     app.commands.addCommand('sandbox:submit', {
       label: texts.get('Submit for review'),

@@ -18,7 +18,7 @@ from sandbox.store.workspace import Workspace
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder (default: the workspace's sources)."
 )
 @click.option("--seed", default=7, show_default=True, help="The same seed writes the same company.")
-@click.option("--scale", type=click.FloatRange(0.01, 1000), default=1.0, show_default=True,
+@click.option("--scale", type=click.FloatRange(0.01, 20), default=1.0, show_default=True,
               help="1 is about 20,000 customers and 200,000 orders.")  # fmt: skip
 def demo(home: Path | None, out: Path | None, seed: int, scale: float) -> None:
     """Write the demo company's raw tables: customers, contracts, usage, tickets, telemetry, claims, orders."""

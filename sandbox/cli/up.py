@@ -73,7 +73,7 @@ class Addresses:
 @home_option
 @click.option("--open/--no-open", "open_browser", default=None, help="Open the browser (default: where there is one).")
 @click.option("--demo/--no-demo", "with_demo", default=True, help="Make the demo company on the first run.")
-@click.option("--scale", type=click.FloatRange(0.01, 100), default=1.0, help="Size of the demo company; 1 is usual.")
+@click.option("--scale", type=click.FloatRange(0.1, 20), default=1.0, help="Size of the demo company; 1 is usual.")
 def up(home: Path | None, open_browser: bool | None, with_demo: bool, scale: float) -> None:
     """Run portal, app server and JupyterLab until Ctrl-C."""
     # Ctrl-C before the programs run must end as quietly as later.

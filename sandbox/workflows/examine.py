@@ -165,7 +165,7 @@ def _model_facts(file: Path) -> dict[str, Any]:
         report = inspect_model(file)
     except SandboxError as error:
         return {"model_problem": error}
-    return {"untrusted_types": report.untrusted}
+    return {"untrusted_types": report.untrusted, "row_types": report.carries_rows}
 
 
 def _outcome(findings: list[Finding], facts: Facts, version: str | None = None) -> Outcome:

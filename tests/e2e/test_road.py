@@ -39,7 +39,11 @@ WORDS = {
 def test_the_road(
     language: str, sandbox: RunningSandbox, signed_in: Callable[..., Any], picture: Callable[..., None], tmp_path: Path
 ) -> None:
-    words, shot = WORDS[language], (picture if language == "en" else lambda *_, **__: None)
+    words = WORDS[language]
+
+    def shot(page: Any, name: str) -> None:
+        picture(page, name if language == "en" else f"{name}-zh")
+
     slug = staff_submits(sandbox, signed_in("lin-xia", language), words, shot)
     reviewer_approves(sandbox, signed_in("zhao-min", language), slug, words, shot)
     bundle = lead_promotes(sandbox, signed_in("david-chen", language), slug, words, shot, tmp_path)
@@ -62,14 +66,13 @@ def staff_submits(sandbox: RunningSandbox, page: Any, words: dict[str, str], sho
     lab = opened.value
     lab.wait_for_url(re.compile(r"/lab/tree/"), timeout=60_000)
     assert "token" not in lab.url and "ticket" not in lab.url
-    run = lab.get_by_role("button", name=words["run"])
+    run = lab.get_by_role("button", name=words["run"], exact=True)
     run.wait_for(timeout=90_000)
-    wait_for_kernel(lab)
     run.click()
-    lab.locator(".jp-Notebook svg").first.wait_for(timeout=120_000)
+    lab.locator(".jp-OutputArea-output svg").first.wait_for(state="attached", timeout=120_000)
     wait_until_idle(lab)
     shot(lab, "lab")
-    lab.get_by_role("button", name=words["send"]).click()
+    lab.get_by_role("button", name=words["send"], exact=True).click()
     lab.locator(".jp-Dialog").get_by_role("button", name=words["submit"], exact=True).click()
     lab.get_by_text(words["portal"]).wait_for(timeout=180_000)
     lab.close()
@@ -77,15 +80,6 @@ def staff_submits(sandbox: RunningSandbox, page: Any, words: dict[str, str], sho
     assert page.locator(".badge--fail").count() == 0, page.locator("main").inner_text()
     shot(page, "findings")
     return slug
-
-
-def wait_for_kernel(lab: Any) -> None:
-    """The notebook's kernel answers: its status in the toolbar is not "connecting" any more."""
-    lab.wait_for_function(
-        "() => { const e = document.querySelector('.jp-Notebook-ExecutionIndicator');"
-        " return e && e.getAttribute('data-status') === 'idle'; }",
-        timeout=90_000,
-    )
 
 
 def wait_until_idle(lab: Any) -> None:
