@@ -124,7 +124,8 @@ def as_levels(series: pd.Series) -> pd.Series:
 
 
 def level(value: Any) -> str:
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    """One value as a category's name."""
+    if type(value).__name__ in ("bool", "bool_"):  # Python's and NumPy's, which pandas hands out in turn
         return "yes" if value else "no"
     if isinstance(value, float) and value == int(value):
         return str(int(value))

@@ -197,8 +197,8 @@ def worth_block(curve: Curve, threshold: float, worth: Worth, kpi: KpiFacts | No
             ),
             looks.paragraph(
                 t(
-                    "Assumed: acting on a warning costs {cost}{unit}, a prevented case is worth {value}{unit}, and acting "
-                    "prevents {success} of the cases that are rightly warned about.",
+                    "Assumed: acting on a warning costs {cost}{unit}, a prevented case is worth {value}{unit}, "
+                    "and acting prevents {success} of the cases that are rightly warned about.",
                     cost=number(worth.cost),
                     value=number(worth.value),
                     success=percent(worth.success),

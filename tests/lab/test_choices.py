@@ -84,3 +84,11 @@ def test_any_file_gives_choices_that_can_be_saved(value):
     assert found.threshold is None or 0 < found.threshold < 1
     text = json.dumps(found.to_json(), allow_nan=False)
     assert Choices.from_json(json.loads(text)) == found
+
+
+def test_truth_values_mean_yes_and_no(pin):
+    frame = people()
+    frame["Churn"] = frame["Churn"].eq("Yes")
+    pin(contracts=frame)
+    found, table = settled()
+    assert found.yes == "yes" and set(choices.outcome_values(found, NEEDS, table)) == {"yes", "no"}
