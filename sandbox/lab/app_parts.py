@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,7 @@ def case_answer(app: App, case: Mapping[str, Any]) -> str:
     """Risk, reasons and advice for one case, as HTML."""
     found = explanation.reasons(app.model, case, app.compared)
     words, warned = wording(), found.risk >= app.threshold
+    of = 100 if found.risk >= 0.05 else 1000  # “about 0 of 100” says nothing
     advice = (
         looks.note(t("Act: the risk is above {threshold}, where acting pays.", threshold=percent(app.threshold)), "bad")
         if warned
@@ -89,10 +91,10 @@ def case_answer(app: App, case: Mapping[str, Any]) -> str:
             f'<div class="sb-risk"><b>{percent(found.risk)}</b></div>',
             looks.paragraph(
                 t(
-                    "Of 100 such {many}, about {n} {happens}.",
-                    many=words.many,
-                    n=round(100 * found.risk),
-                    happens=words.happens,
+                    "Of {all} such {many}, about {n} {happens}.",
+                    all=f"{of:,}",
+                    n=round(of * found.risk),
+                    **asdict(words),
                 )
             ),
             charts.scale(
@@ -138,7 +140,7 @@ def show_groups(app: App, needs: tuple[Need, ...] | list[Need]) -> None:
 def score_snapshot(app: App, needs: tuple[Need, ...] | list[Need]) -> pd.DataFrame:
     """All cases of the pinned snapshot with columns ``risk`` and ``unit`` beside their facts."""
     kept = choices.load(places.published_folder())
-    table = choices.Table.of(kept.dataset)
+    table = choices.Table.of(kept.dataset, [*kept.columns.values(), *app.labels])
     settled = choices.complete(kept, needs, table, app.worth)
     found = read_cases.read(settled, needs, table)
     scored = found.facts[[fact.name for fact in app.facts]].copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandbox.lab.evaluation import Counts
@@ -27,7 +27,7 @@ class Worth:
 
     def updated(self, changes: Mapping[str, float]) -> Worth:
         """With changed assumptions; unknown names and impossible numbers are ignored, the rest is clamped."""
-        valid = {
+        valid: dict[str, Any] = {
             name: min(high, max(low, float(changes[name])))
             for name, (low, high) in RANGES.items()
             if name in changes and isinstance(changes[name], int | float) and math.isfinite(changes[name])

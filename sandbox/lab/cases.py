@@ -41,7 +41,6 @@ class Cases:
     dataset: str = ""
     rows_in_data: int = 0
     notes: tuple[str, ...] = ()
-    gap: Any = None
 
     @property
     def numbers(self) -> list[str]:
@@ -82,7 +81,7 @@ class Cases:
 
         Raises BadInput when either part would have too few cases of either outcome.
         """
-        learn, check = self._by_time() if self.time is not None else self._by_unit()
+        learn, check = self._by_unit() if self.time is None else self._by_time(self.time)
         parts = self.part(learn), self.part(check)
         for part in parts:
             if min(part.outcome.sum(), (~part.outcome).sum()) < 5:
@@ -93,13 +92,12 @@ class Cases:
                 )
         return parts
 
-    def _by_time(self) -> tuple[np.ndarray, np.ndarray]:
+    def _by_time(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The last 30% of the time is kept for the check; a gap of a day keeps outcomes of one event apart."""
         import numpy as np
 
-        moments = np.sort(self.time)  # type: ignore[arg-type]
-        cut = moments[int(len(moments) * (1 - _CHECK_SHARE))]
-        return np.flatnonzero(self.time < cut - np.timedelta64(1, "D")), np.flatnonzero(self.time >= cut)  # type: ignore[operator]
+        cut = np.sort(time)[int(len(time) * (1 - _CHECK_SHARE))]
+        return np.flatnonzero(time < cut - np.timedelta64(1, "D")), np.flatnonzero(time >= cut)
 
     def _by_unit(self) -> tuple[np.ndarray, np.ndarray]:
         import numpy as np
@@ -109,7 +107,8 @@ class Cases:
         if self.units == len(self):
             learn, check = train_test_split(rows, test_size=_CHECK_SHARE, stratify=self.outcome, random_state=7)
             return learn, check
-        return next(GroupShuffleSplit(1, test_size=_CHECK_SHARE, random_state=7).split(rows, groups=self.unit))
+        learn, check = next(GroupShuffleSplit(1, test_size=_CHECK_SHARE, random_state=7).split(rows, groups=self.unit))
+        return learn, check
 
     @property
     def split_words(self) -> str:
@@ -148,8 +147,7 @@ def _select(dataset: str, names: list[str]) -> tuple[pd.DataFrame, int, list[str
     connection = pins.connection(dataset)
     row = connection.execute("SELECT count(*) FROM data").fetchone()
     rows = int(row[0]) if row else 0
-    quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-    query, notes = f"SELECT {quoted} FROM data", []  # noqa: S608 - quoted identifiers of this very table
+    query, notes = f"SELECT {pins.quoted(names)} FROM data", []  # noqa: S608 - quoted identifiers of this very table
     if rows > MOST_ROWS:
         query += f" USING SAMPLE reservoir({MOST_ROWS} ROWS) REPEATABLE (7)"
         notes.append(t("A random sample of {some} of {all} rows was used.", some=f"{MOST_ROWS:,}", all=f"{rows:,}"))

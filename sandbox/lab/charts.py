@@ -112,11 +112,16 @@ def curve(
         _text(left, zero - 5, zero_text, "start", MUTED, size=12, halo=True),
         f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="2.5" stroke-linejoin="round"/>',
     ]
-    for place, (x, y, text, colour) in enumerate(marks):
+    taken: list[float] = []
+    for x, y, text, colour in marks:
         cx, cy = at(x, y)
         anchor = "start" if cx < WIDTH * 0.55 else "end"
         parts.append(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="6" fill="{colour}" stroke="#fff" stroke-width="2"/>')
-        parts.append(_text(cx, max(13, cy - 12 - 3 * place), text, anchor, colour, 600, halo=True))
+        line = max(13.0, cy - 12)
+        if any(abs(line - other) < 15 for other in taken):  # two marks side by side: the second is written below
+            line = cy + 24
+        taken.append(line)
+        parts.append(_text(cx, line, text, anchor, colour, 600, halo=True))
     base = top + plot + 20
     for share in (0.0, 0.25, 0.5, 0.75):
         anchor = "start" if share == 0 else "middle"

@@ -82,9 +82,11 @@ class Table:
     sample: pd.DataFrame = field(repr=False)
 
     @classmethod
-    def of(cls, name: str) -> Table:
-        """Raises NotFound or Damaged as ``pins.data`` does."""
-        query = f"SELECT * FROM data USING SAMPLE reservoir({find.SAMPLE_ROWS} ROWS) REPEATABLE (7)"  # noqa: S608
+    def of(cls, name: str, only: Sequence[str] = ()) -> Table:
+        """All columns of the pinned dataset, or those among ``only``; raises as ``pins.data`` does."""
+        there = [column for column in pins.data(name).columns if column in only] if only else []
+        sample_rows = f"USING SAMPLE reservoir({find.SAMPLE_ROWS} ROWS) REPEATABLE (7)"
+        query = f"SELECT {pins.quoted(there) or '*'} FROM data {sample_rows}"  # noqa: S608 - its own quoted columns
         sample = pins.connection(name).execute(query).df()
         return cls(name, find.profile(sample, pins.pin(name)), sample)
 

@@ -187,9 +187,8 @@ def _bands(learn: Any, check: Any, is_number: bool) -> tuple[list[Any], list[Any
 
     edges = np.unique(np.nanquantile(learn, np.linspace(0.1, 0.9, 9)))
     missing = len(edges) + 1
-    return tuple(  # type: ignore[return-value]
-        np.where(np.isnan(part), missing, np.searchsorted(edges, part)).tolist() for part in (learn, check)
-    )
+    first, second = (np.where(np.isnan(p), missing, np.searchsorted(edges, p)).tolist() for p in (learn, check))
+    return first, second
 
 
 def _rates(bands: Sequence[Any], happened: np.ndarray) -> dict[Any, float]:

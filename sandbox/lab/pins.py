@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,12 @@ def connection(name: str) -> duckdb.DuckDBPyConnection:
     file = _folder(name) / "data.duckdb"
     key = (os.getpid(), file)
     if key not in _open:
-        config = {"enable_external_access": "false", "memory_limit": "600MB", "threads": "1", "temp_directory": ""}
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "enable_external_access": "false",
+            "memory_limit": "600MB",
+            "threads": "1",
+            "temp_directory": "",
+        }
         try:
             opened = duckdb.connect(str(file), read_only=True, config=config)
             opened.execute("SET lock_configuration = true")
@@ -67,6 +72,11 @@ def connection(name: str) -> duckdb.DuckDBPyConnection:
             ) from None
         _open[key] = opened
     return _open[key]
+
+
+def quoted(columns: Sequence[str]) -> str:
+    """Column names as an SQL list, whatever they contain."""
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
 
 
 def pin(name: str) -> Pin:

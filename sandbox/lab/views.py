@@ -218,7 +218,7 @@ def _worth_chart(curve: Curve, threshold: float, worth: Worth, scale: float) -> 
     top = max(range(len(shares)), key=values.__getitem__)
     here = worth.of(curve.at(threshold)) * scale
     marks = [(min(threshold, shares[-1]), here, t("now {amount}", amount=count(here)), CALM if here >= 0 else ALERT)]
-    if abs(shares[top] - threshold) > 0.03:
+    if abs(shares[top] - threshold) > 0.05:
         marks.append((shares[top], values[top], t("most at {share}", share=percent(shares[top])), MUTED))
     title = t("Worth by threshold, per 1,000 {many}", many=wording().many)
     return charts.curve(title, shares, values, marks, t("warn from this risk on"), t("nothing gained"))
