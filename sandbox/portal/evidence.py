@@ -47,11 +47,28 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """What would have happened in the checked cases: so many warned about, so many of them rightly.
+
+    ``worth`` is the net worth of acting on all warnings, in ``unit``; None where the assumptions are missing.
+    """
+
+    cases: int
+    warned: int
+    right: int
+    worth: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
 class Value:
+    """Where the KPI is expected to go (``expected``, in ``unit``), and on which assumptions (name, figure)."""
+
     kpi: str
     unit: str
     expected: float
     assumptions: tuple[tuple[str, str], ...]
+    warned: Warned | None
 
 
 @dataclass(frozen=True)
@@ -90,8 +107,8 @@ def read_evidence(raw: Any, language: Language) -> Evidence:
     model = _mapping(root.get("model"))
     return Evidence(
         metrics=tuple(_metrics(root.get("metrics"), language)),
-        factors=_factors(_mapping(root.get("explanation")).get("overall"), language),
-        value=_value(root.get("value"), language),
+        factors=_factors(_mapping(root.get("explanation")).get("overall"), _labels(root, language), language),
+        value=_value(root, language),
         data=tuple(_data(root.get("data"))),
         tables=tuple(_tables(root.get("tables"), language)),
         model=_text(model.get("kind"), language),
@@ -113,19 +130,26 @@ def _metrics(raw: Any, language: Language) -> Iterator[Metric]:
             )
 
 
-def _factors(raw: Any, language: Language) -> tuple[Factor, ...]:
+def _labels(root: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """What the author calls the columns: name → label."""
+    facts = map(_mapping, _list(_mapping(root.get("app")).get("facts"), 60))
+    return {str(f.get("name")): _text(f.get("label"), language) for f in facts if f.get("label")}
+
+
+def _factors(raw: Any, labels: Mapping[str, str], language: Language) -> tuple[Factor, ...]:
     found = []
     for entry in map(_mapping, _list(raw)):
         weight = _number(entry.get("weight"))
         if weight is not None:
-            label = _text(entry.get("label") or entry.get("factor"), language)
+            name = _text(entry.get("factor"), language)
+            label = labels.get(name) or name
             found.append((label, str(entry.get("direction", "")), abs(weight)))
     largest = max((w for *_, w in found), default=0.0) or 1.0
     return tuple(Factor(n, d if d in {"+", "-"} else "", w / largest) for n, d, w in found)
 
 
-def _value(raw: Any, language: Language) -> Value | None:
-    entry = _mapping(raw)
+def _value(root: Mapping[str, Any], language: Language) -> Value | None:
+    entry = _mapping(root.get("value"))
     expected = _number(entry.get("expected"))
     if expected is None:
         return None
@@ -133,7 +157,21 @@ def _value(raw: Any, language: Language) -> Value | None:
         (str(k)[:80], _text(v, language) if not isinstance(v, int | float) else f"{v:g}")
         for k, v in list(_mapping(entry.get("assumptions")).items())[:_MOST]
     )
-    return Value(_text(entry.get("kpi"), language), _text(entry.get("unit"), language), expected, assumptions)
+    kpi, unit = _text(entry.get("kpi"), language), _text(entry.get("unit"), language)
+    return Value(kpi, unit, expected, assumptions, _warned(root, language))
+
+
+def _warned(root: Mapping[str, Any], language: Language) -> Warned | None:
+    counts, entry = _mapping(root.get("threshold")), _mapping(root.get("value"))
+    cases, warned, right = (_number(counts.get(name)) for name in ("cases", "warned", "right"))
+    if cases is None or warned is None or right is None:
+        return None
+    assumed = _mapping(entry.get("assumptions"))
+    cost, gain, success = (_number(assumed.get(name)) for name in ("cost", "value", "success"))
+    complete = cost is not None and gain is not None and success is not None
+    worth = right * success * gain - warned * cost if complete else None  # type: ignore[operator]
+    unit = _text(_mapping(_mapping(root.get("app")).get("worth")).get("unit"), language)
+    return Warned(int(cases), int(warned), int(right), worth, unit)
 
 
 def _data(raw: Any) -> Iterator[Data]:

@@ -48,6 +48,12 @@ WORDS: dict[str, dict[str, str]] = {
         "to": "to the nearest",
         "length": "length",
     },
+    "assumption": {
+        "cost": "Acting on one warning costs",
+        "value": "One prevented case is worth",
+        "success": "Share of warned cases that acting prevents",
+        "threshold": "Warned from a risk of",
+    },
     "period": {"year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day"},
     "classification": {
         "public": "Public",
@@ -69,6 +75,8 @@ WORDS: dict[str, dict[str, str]] = {
         "model_file": "Model file",
         "outputs_size": "Size of outputs",
         "app_part": "App part",
+        "candidate": "Candidate app",
+        "examination": "Examination",
     },
     "action": {
         "submit": "Submit",

@@ -121,7 +121,8 @@ def test_hostile_texts_stay_texts_on_every_page(town: Town) -> None:
             tx.put_project(replace(project, title=EVIL, problem=EVIL, department=EVIL, kpi=kpi, lesson=EVIL))
             for submission in tx.submissions(project=slug):
                 finding = Finding(EVIL, Level.FAIL, Message("“{x}”", {"x": EVIL}), Message("{x}", {"x": EVIL}), EVIL)
-                evidence = json.loads(json.dumps(submission.evidence).replace("late_payments", "EVIL"))
+                evidence = json.loads(json.dumps(submission.evidence).replace("late_payments", "x"))
+                evidence["app"] = {"worth": {"unit": EVIL}, "facts": [{"name": EVIL, "label": {"en": EVIL}}]}
                 evidence["metrics"][0]["label"] = EVIL
                 evidence["explanation"]["overall"][0]["factor"] = EVIL
                 evidence["value"] = {"kpi": EVIL, "unit": EVIL, "expected": 1, "assumptions": {EVIL: EVIL}}
@@ -158,6 +159,8 @@ def test_evidence_of_any_shape_cannot_break_a_page(town: Town) -> None:
         {"explanation": {"overall": [{"weight": -0.0}, {"weight": 0, "factor": {"en": None}}]}},
         {"value": {"expected": 5, "assumptions": [1]}}, {"tables": [{"columns": [1], "rows": [[{"a": 1}, [2]], 3]}]},
         {"data": [{"rows": 1e999, "columns": {"a": 1}}]}, {"model": "x", "value": 1},
+        {"value": {"expected": 1}, "threshold": {"cases": "x", "warned": 1, "right": []}, "app": {"facts": [3, {}]}},
+        {"value": {"expected": 1, "assumptions": {"cost": "a"}}, "threshold": {"cases": 1, "warned": 1, "right": 1}},
     ]  # fmt: skip
     browser = town.as_("zhao-min")
     for shape in shapes:

@@ -103,7 +103,7 @@ def test_a_returned_project_shows_the_reasons_with_cell_and_remedy(quiet_town: T
 
 def test_a_submission_shows_what_changed_and_the_evidence(quiet_town: Town) -> None:
     text = quiet_town.as_("zhao-min").get("/projects/keep-the-north/submissions/1").text
-    for expected in ("against the template", "# tried again, 1", "0.83", "late_payments", "184,000", "by region"):
+    for expected in ("against the template", "# tried again, 1", "0.83", "Late payments", "29,480", "by region"):
         assert expected in text
     assert "against submission 1" in quiet_town.as_("zhao-min").get("/projects/early-warning/submissions/2").text
 
