@@ -26,4 +26,6 @@ export function hideCode(panel: NotebookPanel, hidden: boolean): void {
   for (const cell of ourCells(panel)) {
     cell.inputHidden = hidden;
   }
+  // Without the line that JupyterLab leaves in place of folded code.
+  panel.toggleClass('sandbox-code-hidden', hidden);
 }

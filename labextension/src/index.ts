@@ -35,8 +35,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
       isEnabled: () => tracker.currentWidget !== null,
       execute: async () => {
         // Until the session is ready, JupyterLab would ask which kernel to use; there is only one.
-        await tracker.currentWidget?.sessionContext.ready;
+        const panel = tracker.currentWidget;
+        await panel?.sessionContext.ready;
+        const place = panel?.content.activeCellIndex ?? 0;
         await app.commands.execute('notebook:run-all-cells');
+        // JupyterLab ends at the last cell; who reads results wants to stay where the reading began.
+        if (panel && !panel.isDisposed) {
+          panel.content.activeCellIndex = place;
+          await panel.content.scrollToItem(place);
+        }
       }
     });
     app.commands.addCommand('sandbox:submit', {

@@ -13,6 +13,7 @@ from jupyter_server.serverapp import ServerApp
 from jupyterlab.labapp import LabApp
 from traitlets.config import Config
 
+from sandbox.core.errors import Unavailable
 from sandbox.identity.tickets import SpentTickets
 from sandbox.kernels import forkserver
 from sandbox.kernels.specs import SandboxKernelSpecManager
@@ -33,6 +34,9 @@ EXTENSIONS = Path(__file__).parent / "labextension"
 
 #: What staff do not need or must not have. The preview button of Voilà would run an app outside of the app server.
 DISABLED = (
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/fileeditor-extension:language-server",
+    "@jupyterlab/notebook-extension:language-server",
     "@jupyterlab/terminal-extension",
     "@jupyterlab/extensionmanager-extension",
     "@jupyterlab/apputils-extension:announcements",
@@ -63,11 +67,35 @@ def make_server(places: Places, settings: Settings) -> ServerApp:
         log=logging.getLogger("sandbox.labserver.jupyter"),
     )
     server.initialize(argv=[], starter_extension="lab", find_extensions=False)
+    _check(server, places)
     kernels = server.kernel_manager
     kernels.places, kernels.portal, kernels.memory_bytes = places, portal, settings.kernel_memory
     server.web_app.settings.update(sandbox_places=places, local_hostnames=[places.host])
     server.web_app.add_handlers(".*$", _addresses(places, portal))
     return server
+
+
+def _check(server: ServerApp, places: Places) -> None:
+    """Jupyter logs a setting that it does not take and goes on without: that must stop the server instead."""
+    lab = next(iter(server.extension_manager.extension_apps.get("jupyterlab", ())), None)
+    held = {
+        "Lab": lab is not None and lab.app_settings_dir == str(places.private / "settings"),
+        "extensions": lab is not None and str(EXTENSIONS) in lab.extra_labextensions_path,
+        "identity": type(server.identity_provider) is OwnerIdentity and not server.identity_provider.token,
+        "kernels": type(server.kernel_manager) is LabKernels,
+        "kernel specs": type(server.kernel_spec_manager) is SandboxKernelSpecManager,
+        "contents": type(server.contents_manager) is OwnFolder,
+        "address": server.ip == "127.0.0.1" and not server.allow_remote_access,
+        "terminals": not server.terminals_enabled,
+        "root": server.root_dir == str(places.root),
+    }
+    failed = [name for name, holds in held.items() if not holds]
+    if failed:
+        raise Unavailable(
+            "JupyterLab does not start, because these settings were not taken: {settings}.",
+            "Install the versions of the locked requirements; if that does not help, report this.",
+            settings=", ".join(failed),
+        )
 
 
 def serve(server: ServerApp) -> None:
@@ -103,6 +131,7 @@ def _configuration(places: Places) -> Config:
     c.ServerApp.allow_remote_access = False
     c.ServerApp.terminals_enabled = False
     c.ServerApp.quit_button = False
+    c.ServerApp.websocket_ping_timeout = 30_000
     c.ServerApp.identity_provider_class = OwnerIdentity
     c.ServerApp.kernel_manager_class = LabKernels
     c.ServerApp.kernel_spec_manager_class = SandboxKernelSpecManager
@@ -118,7 +147,7 @@ def _configuration(places: Places) -> Config:
     c.LabKernels.kernel_manager_class = "sandbox.kernels.managers.SandboxServerKernelManager"
     c.LabKernels.cull_idle_timeout = RUN_MINUTES_WITHOUT_BROWSER * 60
     c.LabKernels.cull_interval = 300
-    c.LabApp.log_level = "WARNING"
+    c.LabApp.log_level = "WARN"
     c.LabApp.extra_labextensions_path = [str(EXTENSIONS)]
     c.LabApp.extension_manager = "readonly"
     c.LabApp.news_url = None
