@@ -28,7 +28,7 @@ WORDS = {
     "zh-CN": {
         "make": "创建项目", "lab": "在 JupyterLab 中打开", "run": "全部运行", "send": "提交评审",
         "submit": "提交", "portal": "在门户中查看", "try": "打开候选小应用",
-        "approve": "通过并发布", "promote": "推广", "download": "下载移交包",
+        "approve": "批准并发布", "promote": "推广", "download": "下载交接包",
         "title": "留住北方客户", "problem": "客户在我们联系之前就流失了。",
         "reason": "证据清楚，小应用回答了团队每周都问的问题。",
     },
@@ -76,10 +76,16 @@ def staff_submits(sandbox: RunningSandbox, page: Any, words: dict[str, str], sho
     lab.locator(".jp-Dialog").get_by_role("button", name=words["submit"], exact=True).click()
     lab.get_by_text(words["portal"]).wait_for(timeout=180_000)
     lab.close()
-    page.goto(f"{sandbox.portal}/projects/{slug}/submissions/1")
+    wait_until_examined(page, f"{sandbox.portal}/projects/{slug}/submissions/1")
     assert page.locator(".badge--fail").count() == 0, page.locator("main").inner_text()
     shot(page, "findings")
     return slug
+
+
+def wait_until_examined(page: Any, address: str) -> None:
+    """The submission's page renews itself until the examination is done."""
+    page.goto(address)
+    page.locator("[data-poll]").wait_for(state="detached", timeout=180_000)
 
 
 def wait_until_idle(lab: Any) -> None:
