@@ -131,5 +131,5 @@ def show_purpose(app: App) -> None:
         looks.paragraph(
             t("Learned from {cases} masked rows; checked on rows that it had not seen.", cases=count(app.cases)), True
         ),
-        factor_chart(app.overall, app.labels, 6),
+        factor_chart(app.overall, app.labels, 4),
     )

@@ -140,7 +140,8 @@ def show_groups(app: App, needs: tuple[Need, ...] | list[Need]) -> None:
 def score_snapshot(app: App, needs: tuple[Need, ...] | list[Need]) -> pd.DataFrame:
     """All cases of the pinned snapshot with columns ``risk`` and ``unit`` beside their facts."""
     kept = choices.load(places.published_folder())
-    table = choices.Table.of(kept.dataset, [*kept.columns.values(), *app.labels])
+    only = [*kept.columns.values(), *app.labels] if kept.columns else []
+    table = choices.Table.of(kept.dataset, only)
     settled = choices.complete(kept, needs, table, app.worth)
     found = read_cases.read(settled, needs, table)
     scored = found.facts[[fact.name for fact in app.facts]].copy()
