@@ -67,7 +67,7 @@ def _as_error(answer: httpx.Response) -> SandboxError:
         problem = {}
     return SandboxError(
         "{detail}",
-        "{remedy}",
+        "{advice}",
         detail=problem.get("detail") or problem.get("title") or f"HTTP {answer.status_code}",
-        remedy=problem.get("remedy", ""),
+        advice=problem.get("remedy", ""),
     )
