@@ -83,7 +83,7 @@ def _as_error(answer: httpx.Response) -> SandboxError:
         problem = {}
     detail = str(problem.get("detail") or problem.get("title") or f"HTTP {answer.status_code}")
     kind = NotFound if answer.status_code == 404 else PortalRefused
-    return kind("{detail}", "{remedy}", detail=detail, remedy=str(problem.get("remedy", "")))
+    return kind("{detail}", "{advice}", detail=detail, advice=str(problem.get("remedy", "")))
 
 
 def _in_header(text: str) -> str:

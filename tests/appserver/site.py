@@ -56,7 +56,7 @@ class Viewer:
             timeout=10,
         )
 
-    def send(self, kernel: str, messages: list[dict[str, Any]], encoding: str = "json", seconds: float = 4.0) -> str:
+    def send(self, kernel: str, messages: list[dict[str, Any]], encoding: str = "json", seconds: float = 3.0) -> str:
         """What comes back within ``seconds``, or until a reply to the last message came; empty if not let in."""
         try:
             socket = self.connect(kernel, V1 if encoding == "v1" else None)
@@ -86,6 +86,7 @@ class Hardened:
     base: str
     home: Path
     pid: int
+    viewers: list[Viewer] = field(default_factory=list)
 
     def ticket(self, person: str = "rita", app: str = APP, language: str = "en", seconds: int = 60) -> str:
         expires = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -95,7 +96,15 @@ class Hardened:
     def viewer(self, person: str = "rita", app: str = APP) -> Viewer:
         answer = httpx.post(f"{self.base}/enter", data={"ticket": self.ticket(person, app)}, trust_env=False)
         assert answer.status_code == 200, answer.text
-        return Viewer(self.base, dict(answer.cookies), self.base)
+        self.viewers.append(Viewer(self.base, dict(answer.cookies), self.base))
+        return self.viewers[-1]
+
+    def everybody_leaves(self) -> None:
+        """Sign everybody out, which ends their kernels."""
+        for viewer in self.viewers:
+            viewer.origin = self.base
+            viewer.request("POST", "/leave")
+        self.viewers.clear()
 
 
 def message(kind: str, content: dict[str, Any], channel: str = "shell") -> dict[str, Any]:
