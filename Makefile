@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: up test check setup setup-test lock bench clean
+.PHONY: up test check setup setup-test lock bench screenshots clean
 
 up: setup
 	@$(BIN)/sandbox up $(UP)
@@ -27,8 +27,13 @@ setup-test:
 lock:
 	$(PYTHON) scripts/lock.py
 
+# New pictures for the README and the docs, taken by the end-to-end tests.
+screenshots: setup-test
+	SANDBOX_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -q tests/e2e/test_road.py
+
 bench: setup-test
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/snapshot_build.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

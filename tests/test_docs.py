@@ -97,6 +97,16 @@ def test_every_check_has_a_row_for_staff() -> None:
     assert names and not [name for name in names if f"`{name}`" not in text]
 
 
+def test_every_attack_row_names_tests_that_exist() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / "security.md").read_text(encoding="utf-8"))
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not (ROOT / file).is_file() or (name and f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8"))
+    ]
+    assert len(named) > 20 and not missing
+
+
 def test_no_registry_or_cdn_is_named_anywhere() -> None:
     found = []
     for file in ROOT.rglob("*"):

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from sandbox.cli.options import console, home_option, json_option, load_settings, print_json
 from sandbox.core.errors import SandboxError
@@ -38,9 +39,9 @@ def doctor(home: Path | None, as_json: bool) -> None:
         print_json([asdict(line) for line in lines])
     else:
         for line in lines:
-            console.print(f"{MARKS[line.state]} [bold]{line.what}[/]: {line.detail}")
+            console.print(f"{MARKS[line.state]} [bold]{line.what}[/]: {escape(line.detail)}")
             if line.remedy:
-                console.print(f"    → {line.remedy}")
+                console.print(f"    → {escape(line.remedy)}")
     if any(line.state == "bad" for line in lines):
         raise click.exceptions.Exit(1)
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sandbox.core.errors import BadInput
@@ -65,7 +66,7 @@ def show(rows: list[dict[str, Any]], as_json: bool, columns: dict[str, str], emp
     for heading in columns.values():
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row.get(key)) for key in columns))
+        table.add_row(*(escape(_cell(row.get(key))) for key in columns))
     console.print(table)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 
 from sandbox.cli.client import Api
 from sandbox.cli.options import console, home_option, json_option, load_settings, print_json, show
@@ -135,9 +136,9 @@ def _print_submission(submission: dict[str, Any]) -> None:
     marks = {"pass": "[green]✓[/]", "review": "[yellow]?[/]", "fail": "[red]✗[/]"}
     for finding in gravest_first(Finding.from_json(f) for f in submission["findings"]):
         where = f" (cell {finding.cell})" if finding.cell else ""
-        console.print(f"  {marks[finding.level]} {finding.message}{where}")
+        console.print(f"  {marks[finding.level]} {escape(str(finding.message))}{where}")
         if finding.level != "pass" and str(finding.remedy):
-            console.print(f"      → {finding.remedy}")
+            console.print(f"      → {escape(str(finding.remedy))}")
 
 
 def _api(home: Path | None) -> tuple[Api, Workspace]:

@@ -97,6 +97,7 @@ WORDS: dict[str, dict[str, str]] = {
         "submission.returned": "Returned with reasons",
         "project.promoted": "Promoted to production",
         "project.retired": "Retired",
+        "app.published": "A version went live",
         "app.rolled-back": "Rolled back to an earlier version",
         "app.opened": "App opened",
         "person.added": "Account made",

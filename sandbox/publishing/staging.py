@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sandbox.core.errors import Conflict, TooLarge, Unavailable
 
-_MARK = ".staged-"
+MARK = ".staged-"
 STALE_SECONDS = 24 * 3600.0
 
 
@@ -29,7 +29,7 @@ def staged(folder: Path) -> Iterator[Path]:
     if folder.exists():
         raise _taken(folder)
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = folder.parent / f"{_MARK}{folder.name}-{secrets.token_hex(6)}"
+    beside = folder.parent / f"{MARK}{folder.name}-{secrets.token_hex(6)}"
     try:
         beside.mkdir(mode=0o700)
         yield beside
@@ -95,7 +95,7 @@ def flush_folder(folder: Path) -> None:
 def clear_stale(parent: Path, older_than: float = STALE_SECONDS) -> int:
     """Remove what killed processes left in ``parent``, if it is ``older_than`` seconds old; the number of folders."""
     limit = time.time() - older_than
-    stale = [f for f in parent.glob(f"{_MARK}*") if f.lstat().st_mtime < limit]
+    stale = [f for f in parent.glob(f"{MARK}*") if f.lstat().st_mtime < limit]
     for folder in stale:
         shutil.rmtree(folder, ignore_errors=True)
     return len(stale)

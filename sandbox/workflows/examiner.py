@@ -21,6 +21,7 @@ from sandbox.core.findings import Finding, Level
 from sandbox.core.ids import VersionId
 from sandbox.core.messages import Message
 from sandbox.core.project import AppVersion, Submission
+from sandbox.publishing.staging import clear_stale
 from sandbox.workflows.examination import PROGRESS_FILE, Job, Outcome, examine
 from sandbox.workflows.services import Services
 
@@ -45,9 +46,16 @@ class Examiner:
         self._thread = threading.Thread(target=self._work, name="examiner", daemon=True)
 
     def start(self) -> None:
+        self._tidy()
         for cut_off in self._queue("running"):
             self._put(cut_off, examination="queued", progress="")
         self._thread.start()
+
+    def _tidy(self) -> None:
+        """Remove what processes that were killed left beside submissions and versions."""
+        workspace = self._services.workspace
+        for parent in (workspace.submissions, *workspace.submissions.glob("*/*"), *workspace.apps.iterdir()):
+            clear_stale(parent)
 
     def wake(self) -> None:
         """Look at the queue now."""

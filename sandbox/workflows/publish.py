@@ -11,14 +11,15 @@ from sandbox.core.lifecycle import Action, State, next_state
 from sandbox.core.project import AppVersion, Project
 from sandbox.core.roles import Person, Role
 from sandbox.identity.tickets import LIFETIME, Ticket
-from sandbox.publishing.receipt import verify_receipt
+from sandbox.publishing.receipt import read_receipt, verify_receipt
 from sandbox.store.registry import Reading, Transaction
 from sandbox.workflows.services import Services
 
 
 def make_live(services: Services, tx: Transaction, project: Project, version: str, now: datetime) -> Project:
     """Make ``version`` the live one after its receipt was recomputed; earlier ones stay on the shelf as superseded."""
-    broken = verify_receipt(services.workspace.app_version(project.slug, VersionId.parse(version)))
+    folder = services.workspace.app_version(project.slug, VersionId.parse(version))
+    broken = verify_receipt(folder)
     if broken:
         raise Damaged(
             "Version {version} is not what its receipt says: {lines}.",
@@ -33,6 +34,8 @@ def make_live(services: Services, tx: Transaction, project: Project, version: st
             tx.put_app_version(replace(other, status="superseded"))
     project = replace(project, live_version=version)
     tx.put_project(project)
+    # The chain holds the receipt's digest: who rewrites a version and its receipt alike is found by comparing the two.
+    tx.record("app.published", project.slug, now, version=version, receipt=read_receipt(folder).digest)
     return project
 
 

@@ -12,6 +12,7 @@ from sandbox.core.lifecycle import Action, next_state
 from sandbox.core.project import Submission
 from sandbox.core.roles import Person
 from sandbox.publishing.archive import read_archive, write_files
+from sandbox.publishing.staging import MARK
 from sandbox.workflows.access import owned_project
 from sandbox.workflows.examination import FILES
 from sandbox.workflows.services import Services
@@ -28,7 +29,7 @@ def submit(services: Services, person: Person, slug: str, archive: bytes, note: 
     with services.registry.reading() as reading:
         next_state(Action.SUBMIT, owned_project(reading, person, slug).state, person, person.name)
     files = read_archive(archive, max_bytes=settings.submission_bytes, max_files=settings.submission_files)
-    staged = services.workspace.submissions / f".incoming-{secrets.token_hex(8)}"
+    staged = services.workspace.submissions / f"{MARK}{secrets.token_hex(8)}"
     try:
         write_files(files, staged / FILES)
         return _record(services, person, slug, staged, files.sha256, len(archive), note[:MAX_NOTE])

@@ -52,7 +52,10 @@ def test_the_road(
 
 
 def staff_submits(sandbox: RunningSandbox, page: Any, words: dict[str, str], shot: Callable[..., None]) -> str:
+    page.goto(f"{sandbox.portal}/datasets/contracts")
+    shot(page, "datasets")
     page.goto(f"{sandbox.portal}/templates")
+    shot(page, "templates")
     page.locator("a[href$='/templates/customer-churn']").last.click()
     page.locator("#title").fill(words["title"])
     page.locator("#problem").fill(words["problem"])
