@@ -96,11 +96,10 @@ class Sealed(web.RequestHandler):
         self.finish(pages.error_page(self.places, self.reader_language, error, self.request_id, go_on))
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        if status_code in (401, 403):
+        if status_code in (401, 403) and viewer_of(self) is None:
             self.tell(NotSignedIn("Please open the app from the portal.", "There you sign in and choose the app."))
         elif status_code < 500:
             self.tell(NotFound("There is nothing here.", "Open an app from the portal."))
-            self.set_status(status_code)
         else:
             self.tell(Unavailable("Something went wrong in the app server.", "Please try again in a minute."))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -77,7 +78,7 @@ def publish(home: Path, slug: str, portal: str, *names: str) -> None:
     folder.mkdir(parents=True)
     for file in ("app.ipynb", "app.zh-CN.ipynb"):
         nbformat.write(notebook(portal, *names), folder / file)
-    (folder / "evidence.json").write_text('{"of": "%s"}' % slug)
+    (folder / "evidence.json").write_text(json.dumps({"of": slug}))
     manifest = AppManifest(
         slug, site_version(), "Churn warning", "Customers leave", "lin", "Sales", "customer-churn", "en",
         ("en", "zh-CN"), Kpi("Churn", "%", 5.0, 4.0), {}, 1, "pass", site_version().time,

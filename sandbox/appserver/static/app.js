@@ -51,7 +51,7 @@ const sandboxApp = (() => {
     if (document.hidden) return;
     try {
       const answer = await fetch(kernelUrl, { cache: 'no-store' });
-      notice(answer.ok ? '' : answer.status === 403 ? 'expired' : 'gone');
+      notice(answer.ok ? '' : answer.status === 401 ? 'expired' : 'gone');
     } catch {
       notice('lost');
     }
