@@ -116,7 +116,8 @@ def settle(home: Path) -> None:
     folder = services.workspace.sources
     regions = ("north", "south", "east")
     rows = [
-        f"C{i:04d},1380000{i:04d},{regions[i % 3]},{25 + i % 40},{40 + i % 90},{'no' if i % 5 else 'yes'}"
+        f"C{i:04d},1380000{i:04d},{regions[i % 3]},{25 + i % 40},{40 + i % 90},"
+        f"{'yes' if i * 37 % 101 < 6 + 42 * (i % 90 > 45) + 42 * (i % 40 > 15) else 'no'}"
         for i in range(400)
     ]
     (folder / "leavers.csv").write_text("customer,phone,region,age,fee,left\n" + "\n".join(rows) + "\n")
