@@ -136,8 +136,9 @@ def _configuration(places: Places) -> Config:
     c.ServerApp.kernel_manager_class = LabKernels
     c.ServerApp.kernel_spec_manager_class = SandboxKernelSpecManager
     c.ServerApp.contents_manager_class = OwnFolder
+    # Referrers within Lab: Jupyter gives out files only to its own pages, which it knows by them.
     c.ServerApp.tornado_settings = {
-        "headers": {"Content-Security-Policy": _policy(places), "Referrer-Policy": "no-referrer"}
+        "headers": {"Content-Security-Policy": _policy(places), "Referrer-Policy": "same-origin"}
     }
     c.OwnerIdentity.token = ""
     c.OwnerIdentity.cookie_options = {"samesite": "Strict"}
