@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object per line on stderr, for every program alike. No secret and no personal data goes in."""
+"""Structured logs: one JSON object per line on stderr, for every program alike. No secret, no personal data."""
 
 from __future__ import annotations
 
