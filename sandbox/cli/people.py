@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from sandbox.cli.links import signin_link
+from sandbox.cli.links import OPERATOR, signin_link
 from sandbox.cli.options import home_option, json_option, open_services, print_json, show
 from sandbox.core.errors import Unavailable
 from sandbox.core.ids import check_slug
 from sandbox.core.messages import as_language
 from sandbox.core.roles import Person, Role
+from sandbox.identity.accounts import put_person
 from sandbox.store.workspace import Workspace
 
 
@@ -51,9 +52,8 @@ def add(
         department,
         as_language(language),
     )
-    with open_services(home) as services, services.registry.transaction("operator") as tx:
-        tx.put_person(person, services.now())
-        tx.record("person.added", name, services.now(), roles=sorted(roles))
+    with open_services(home) as services:
+        put_person(services.registry, person, actor=OPERATOR, now=services.now())
     click.echo(f"Account {name} is ready; `sandbox people link {name}` makes a sign-in link.")
 
 

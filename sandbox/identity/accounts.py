@@ -39,7 +39,7 @@ def put_person(registry: Registry, person: Person, *, actor: str, now: datetime)
     check_slug(person.name, "account name")
     with registry.transaction(actor) as transaction:
         transaction.put_person(person, now)
-        transaction.record("put-person", f"person/{person.name}", now, roles=sorted(person.roles))
+        transaction.record("person.changed", person.name, now, roles=sorted(person.roles))
     return person
 
 
@@ -49,7 +49,7 @@ def set_language(registry: Registry, person: Person, language: Language, now: da
     if changed != person:
         with registry.transaction(person.name) as transaction:
             transaction.put_person(changed, now)
-            transaction.record("set-language", f"person/{person.name}", now, language=language)
+            transaction.record("person.language-chosen", person.name, now, language=language)
     return changed
 
 
@@ -59,7 +59,7 @@ def make_signin_secret(registry: Registry, name: str, *, actor: str, now: dateti
     with registry.transaction(actor) as transaction:
         transaction.person(name)
         transaction.add_token(_digest(secret), SIGNIN, name, now, now + lifetime)
-        transaction.record("make-signin-link", f"person/{name}", now)
+        transaction.record("person.link-made", name, now)
     return secret
 
 
@@ -88,7 +88,7 @@ def sign_in(
             transaction.drop_token(_digest(previous))
         transaction.add_token(_digest(fresh), SESSION, name, now, now + lifetime)
         transaction.actor = name
-        transaction.record("sign-in", f"person/{name}", now)
+        transaction.record("person.signed-in", name, now)
     return Session(person, fresh, now + lifetime)
 
 
@@ -104,7 +104,7 @@ def sign_out(registry: Registry, secret: str, now: datetime) -> None:
         return
     with registry.transaction(person.name) as transaction:
         transaction.drop_token(_digest(secret))
-        transaction.record("sign-out", f"person/{person.name}", now)
+        transaction.record("person.signed-out", person.name, now)
 
 
 def make_api_token(registry: Registry, name: str, *, actor: str, now: datetime, lifetime: timedelta) -> str:
@@ -113,7 +113,7 @@ def make_api_token(registry: Registry, name: str, *, actor: str, now: datetime, 
     with registry.transaction(actor) as transaction:
         transaction.person(name)
         transaction.add_token(_digest(secret), API, name, now, now + lifetime)
-        transaction.record("make-api-token", f"person/{name}", now)
+        transaction.record("person.token-made", name, now)
     return secret
 
 
@@ -129,7 +129,7 @@ def revoke_api_token(registry: Registry, secret: str, now: datetime) -> None:
         return
     with registry.transaction(person.name) as transaction:
         transaction.drop_token(_digest(secret))
-        transaction.record("revoke-api-token", f"person/{person.name}", now)
+        transaction.record("person.token-ended", person.name, now)
 
 
 def _holder(registry: Registry, secret: str, kind: str, now: datetime) -> Person | None:

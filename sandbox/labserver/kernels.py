@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado import web
 
 from sandbox.core.errors import NotFound, SandboxError
-from sandbox.core.ids import VersionId
 from sandbox.i18n import catalogue
-from sandbox.kernels.policy import KernelLimits, KernelPolicy
+from sandbox.kernels.policy import KernelPolicy
 from sandbox.labserver.language import chosen_language
 from sandbox.labserver.places import Places
 from sandbox.labserver.portal import Portal
+from sandbox.settings import Settings
+from sandbox.workflows.grants import Grant, snapshot_folders
 
 
 class LabKernels(AsyncMappingKernelManager):
-    """``places``, ``portal`` and ``memory_bytes`` are set by ``server`` before anything can be started."""
+    """``places``, ``portal`` and ``settings`` are set by ``server`` before anything can be started."""
 
     places: Places
     portal: Portal
-    memory_bytes: int
+    settings: Settings
 
     async def start_kernel(
         self, *, kernel_id: str | None = None, path: str | None = None, kernel_name: str | None = None, **_: Any
@@ -44,8 +45,8 @@ class LabKernels(AsyncMappingKernelManager):
         In a project: its folder, and the snapshots that the portal grants, asked anew each time (never what
         ``project.toml`` says). Outside of one: no data and a private folder.
         """
-        language = chosen_language(self.places)
-        limits = KernelLimits(memory_bytes=self.memory_bytes)
+        settings = self.settings
+        grant = Grant(chosen_language(self.places), settings.kernel_memory, settings.small_cell)
         slug = self.places.project_of(path)
         grants = None
         if slug is not None:
@@ -54,21 +55,10 @@ class LabKernels(AsyncMappingKernelManager):
             except NotFound:  # a folder that the person made in Lab: not a project
                 slug = None
         if slug is None or grants is None:
-            return KernelPolicy(env={"SANDBOX_MODE": "studio", "SANDBOX_LANGUAGE": language}, limits=limits)
+            return grant.studio(None)
         workspace = self.places.workspace
-        pins = {dataset: workspace.snapshot(dataset, VersionId.parse(v)) for dataset, v in grants.items()}
-        project = workspace.project(self.places.owner, slug)
-        return KernelPolicy(
-            writable=(project,),
-            readable=tuple(pins.values()),
-            env={
-                "SANDBOX_MODE": "studio",
-                "SANDBOX_PROJECT": str(project),
-                "SANDBOX_PINS": json.dumps({dataset: str(folder) for dataset, folder in pins.items()}),
-                "SANDBOX_LANGUAGE": language,
-            },
-            limits=limits,
-        )
+        snapshots = snapshot_folders(workspace, grants)
+        return replace(grant, snapshots=snapshots).studio(workspace.project(self.places.owner, slug))
 
     async def shutdown_all(self, now: bool = False) -> None:
         """At the end of the program there is nobody to wait for."""

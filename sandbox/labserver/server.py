@@ -69,7 +69,7 @@ def make_server(places: Places, settings: Settings) -> ServerApp:
     server.initialize(argv=[], starter_extension="lab", find_extensions=False)
     _check(server, places)
     kernels = server.kernel_manager
-    kernels.places, kernels.portal, kernels.memory_bytes = places, portal, settings.kernel_memory
+    kernels.places, kernels.portal, kernels.settings = places, portal, settings
     server.web_app.settings.update(sandbox_places=places, local_hostnames=[places.host])
     server.web_app.add_handlers(".*$", _addresses(places, portal))
     return server

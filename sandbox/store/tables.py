@@ -7,7 +7,6 @@ compares the two), and keep every old workspace readable.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     JSON,

@@ -31,7 +31,7 @@ from sandbox.publishing.model import inspect_model
 from sandbox.publishing.thumbnail import thumbnail
 from sandbox.store.workspace import write_atomically
 from sandbox.workflows.examination import FILES, NOTEBOOK, PROGRESS_FILE, RUN, Job, Outcome
-from sandbox.workflows.grants import app_policy, examine_policy
+from sandbox.workflows.grants import Grant
 
 APP_SECONDS = 60.0
 
@@ -90,13 +90,10 @@ class _Examination:
         """Run the whole notebook on a fresh copy of the submission, then the app in each language."""
         shutil.rmtree(self.run, ignore_errors=True)
         write_files(self.source, self.run)
-        limits, template = self.job.limits, self.template.folder
-        policy = examine_policy(
-            self.run, template, self.job.snapshots, self.language, limits.memory_bytes, limits.seconds
-        )
+        limits = self.job.limits
         report = run_notebook(
             notebook,
-            policy=policy,
+            policy=self._grant(self.language).examination(self.run, limits.seconds),
             cwd=self.run,
             timeout=limits.seconds,
             output_limit=limits.output_bytes,
@@ -119,12 +116,16 @@ class _Examination:
         limits = self.job.limits
         return run_notebook(
             app_notebook(notebook, language, self.template),
-            policy=app_policy(self.run, self.template.folder, self.job.snapshots, language, limits.memory_bytes),
+            policy=self._grant(language).app(self.run),
             cwd=self.run,
             timeout=min(APP_SECONDS, limits.seconds),
             output_limit=limits.output_bytes,
             progress=lambda n, total, title: self._progress("app", n, total, title),
         )
+
+    def _grant(self, language: Language) -> Grant:
+        limits = self.job.limits
+        return Grant(language, limits.memory_bytes, limits.small_cell, self.job.snapshots)
 
     def _freeze(
         self, notebook: NotebookNode, facts: Facts, findings: list[Finding]

@@ -18,11 +18,11 @@ from dataclasses import replace
 
 from sandbox.checks.facts import Limits
 from sandbox.core.findings import Finding, Level
-from sandbox.core.ids import VersionId
 from sandbox.core.messages import Message
 from sandbox.core.project import AppVersion, Submission
 from sandbox.publishing.staging import clear_stale
 from sandbox.workflows.examination import PROGRESS_FILE, Job, Outcome, examine
+from sandbox.workflows.grants import snapshot_folders
 from sandbox.workflows.services import Services
 
 log = logging.getLogger(__name__)
@@ -103,10 +103,7 @@ class Examiner:
             project=project,
             submission=submission,
             folder=services.workspace.submission(submission.project, submission.number),
-            snapshots={
-                name: services.workspace.snapshot(name, VersionId.parse(version))
-                for name, version in submission.pins.items()
-            },
+            snapshots=snapshot_folders(services.workspace, submission.pins),
             content=services.content,
             shelf=services.workspace.apps,
             lock=services.content / "requirements" / "runtime.txt",
