@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sandbox.core.spec import ColumnClass, DatasetSpec, Keep
+
+class ColumnClass(StrEnum):
+    """What a column says about a unit; decides which rules are safe for it."""
+
+    IDENTIFIER = "identifier"  # the unit's own id, or another's: becomes a pseudonym
+    DIRECT = "direct"  # names, numbers, addresses that point at one person: dropped
+    QUASI = "quasi"  # combined with others it may point at a person: coarsened and gated
+    SENSITIVE = "sensitive"  # what must not be learned about a person
+    MEASURE = "measure"  # analytic content
 
 
 @dataclass(frozen=True)
@@ -25,24 +34,15 @@ POLICIES: dict[ColumnClass, Policy] = {
     ColumnClass.DIRECT: Policy(
         frozenset({"drop"}), "a direct identifier points at one person by itself, so it must be dropped"
     ),
-    ColumnClass.QUASI: Policy(
-        _COARSE, "a quasi-identifier may be kept or coarsened; the gates decide whether it is enough"
-    ),
+    ColumnClass.QUASI: Policy(_COARSE, "a quasi-identifier may be kept or coarsened; the gates decide if it is enough"),
     ColumnClass.SENSITIVE: Policy(_COARSE, "a sensitive value may be kept or coarsened behind the gates"),
     ColumnClass.MEASURE: Policy(_COARSE, "a measure may be kept or coarsened"),
 }
 
 
-def violations(spec: DatasetSpec) -> list[str]:
-    """What in ``spec`` the policy refuses, in words; empty when nothing is. Machines (not personal) may keep ids."""
-    problems = []
-    for name, column in spec.columns.items():
-        policy = POLICIES[column.cls]
-        if column.rule.kind in policy.allowed:
-            continue
-        if not spec.unit.personal and column.cls is ColumnClass.IDENTIFIER and isinstance(column.rule, Keep):
-            continue
-        problems.append(f"column “{name}” is of class {column.cls.value}: {policy.reason} (not “{column.rule.kind}”)")
-    if spec.unit.personal and spec.quasi_identifiers and not spec.gates:
-        problems.append("a personal dataset with quasi-identifiers needs at least one gate, e.g. `k_anonymity: {k: 5}`")
-    return problems
+def refusal(cls: ColumnClass, rule: str, *, personal: bool) -> str | None:
+    """Why a column of class ``cls`` may not have rule kind ``rule``; None if it may. Machines may keep their ids."""
+    policy = POLICIES[cls]
+    if rule in policy.allowed or (not personal and cls is ColumnClass.IDENTIFIER and rule == "keep"):
+        return None
+    return f"{policy.reason} (not “{rule}”)"

@@ -10,7 +10,6 @@ To add a masking rule: add its model here (with a literal ``kind``), put it into
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sandbox.core.errors import BadInput
 from sandbox.core.ids import check_dataset_name
 from sandbox.core.messages import Language
+from sandbox.core.policy import ColumnClass, refusal
 from sandbox.core.roles import Role
 
 FORMAT = 1
@@ -35,16 +35,6 @@ class Text(_Model):
 
     def get(self, language: Language) -> str:
         return self.zh if language == "zh-CN" else self.en
-
-
-class ColumnClass(StrEnum):
-    """What a column says about a unit; decides which rules are safe for it (``policy.py``)."""
-
-    IDENTIFIER = "identifier"  # the unit's own id, or another's: becomes a pseudonym
-    DIRECT = "direct"  # names, numbers, addresses that point at one person: dropped
-    QUASI = "quasi"  # combined with others it may point at a person: coarsened and gated
-    SENSITIVE = "sensitive"  # what must not be learned about a person
-    MEASURE = "measure"  # analytic content
 
 
 class Keep(_Model):
@@ -221,9 +211,13 @@ class DatasetSpec(_Model):
             raise ValueError(f"the unit column's pseudonym must be of the entity “{self.unit.entity}”")
         if all(isinstance(c.rule, Drop) for c in self.columns.values()):
             raise ValueError("every column is dropped; nothing would be left")
-        from sandbox.core.policy import violations
-
-        problems = violations(self)
+        problems = [
+            f"column “{name}” is of class {column.cls.value}: {why}"
+            for name, column in self.columns.items()
+            if (why := refusal(column.cls, column.rule.kind, personal=self.unit.personal))
+        ]
+        if self.unit.personal and self.quasi_identifiers and not self.gates:
+            problems.append("a personal dataset with quasi-identifiers needs a gate, e.g. `k_anonymity: {k: 5}`")
         if problems:
             raise ValueError("; ".join(problems))
         return self

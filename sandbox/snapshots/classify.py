@@ -13,9 +13,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sandbox.core.policy import ColumnClass
 from sandbox.core.spec import (
     Band,
-    ColumnClass,
     Drop,
     Keep,
     Prefix,

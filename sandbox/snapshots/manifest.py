@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.core.errors import Damaged, NotFound, Unavailable
 from sandbox.core.ids import VersionId
-from sandbox.core.spec import ColumnClass, DatasetSpec, Text
+from sandbox.core.policy import ColumnClass
+from sandbox.core.spec import DatasetSpec, Text
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sandbox.core.spec import ColumnClass, Text
+from sandbox.core.policy import ColumnClass
+from sandbox.core.spec import Text
 
 
 class Kind(StrEnum):

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from sandbox.core.errors import BadInput
 from sandbox.core.ids import check_dataset_name
+from sandbox.core.policy import ColumnClass
 from sandbox.core.spec import (
     Column,
-    ColumnClass,
     DatasetSpec,
     Drop,
     KAnonymity,

@@ -10,7 +10,8 @@ import duckdb
 
 from sandbox.core.errors import SandboxError
 from sandbox.core.messages import Message
-from sandbox.core.spec import ColumnClass, KAnonymity
+from sandbox.core.policy import ColumnClass
+from sandbox.core.spec import KAnonymity
 from sandbox.snapshots.content import content_hash, table_columns
 from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.gates import measure

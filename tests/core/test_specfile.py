@@ -43,7 +43,7 @@ def test_short_and_long_forms_of_rules_mean_the_same() -> None:
         (("{pseudonym: customer}", "drop"), 1, "must have the rule pseudonym"),
         (("  name:", "  id:"), 10, "given twice"),
         (("owner: Customer Service\n", ""), 1, "owner: this is missing"),
-        (("gates:\n  - k_anonymity: {k: 5}\n", ""), 1, "needs at least one gate"),
+        (("gates:\n  - k_anonymity: {k: 5}\n", ""), 1, "needs a gate"),
         (("column: id", "column: nobody"), 1, "nobody"),
         (("class: quasi", "class: public"), 11, "class"),
         (("format: 1", "format: 2"), 1, "format"),

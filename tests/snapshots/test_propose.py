@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sandbox.core.errors import BadInput, SandboxError
-from sandbox.core.spec import ColumnClass, Drop, KAnonymity, Keep, Pseudonym
+from sandbox.core.policy import ColumnClass
+from sandbox.core.spec import Drop, KAnonymity, Keep, Pseudonym
 from sandbox.core.specfile import parse_spec
 from sandbox.demo import CompanyFiles, write_company
 from sandbox.snapshots.build import build_snapshot
