@@ -44,9 +44,10 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="least severe log level that is written")
 
     def content_dir(self) -> Path:
-        """The folder with datasets/, templates/ and apps/: configured, this checkout's, or the wheel's own."""
+        """The folder with datasets/, templates/ and apps/: configured, the wheel's own, or this checkout's."""
         if self.content:
             return self.content
         package = Path(__file__).resolve().parent
-        checkout = package.parent
-        return checkout if (checkout / "templates").is_dir() else package / "content"
+        # The wheel's first: beside an installed package lie other packages, and one may be called "templates".
+        installed = package / "content"
+        return installed if installed.is_dir() else package.parent
