@@ -56,7 +56,7 @@ class Sizes:
         def scaled(full: int, least: int) -> int:
             return max(least, round(full * scale))
 
-        return cls(scaled(20_000, 200), scaled(200_000, 2_000), scaled(60, 24), scaled(5_000, 300), scaled(400, 60))
+        return cls(scaled(20_000, 200), scaled(200_000, 2_000), scaled(60, 24), scaled(5_000, 300), scaled(400, 80))
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import duckdb
 import pandas as pd
 import pytest
 
+from sandbox.cli.up import up
 from sandbox.core.spec import DatasetSpec
 from sandbox.core.specfile import parse_spec
-from sandbox.demo import CompanyFiles
+from sandbox.demo import CompanyFiles, write_company
 from sandbox.snapshots.build import Built, build_snapshot
 
 FOLDER = Path(__file__).resolve().parents[2] / "datasets"
@@ -96,3 +98,16 @@ def test_the_templates_find_their_columns(snapshots: dict[str, Built]) -> None:
     telemetry = table(snapshots["telemetry"])
     assert {"machine_id", "torque_nm", "tool_wear_min", "failure_24h"} <= set(telemetry)
     assert telemetry.machine_id.str.startswith("M-").all()
+
+
+def test_the_smallest_company_of_sandbox_up_passes_every_gate(tmp_path: Path) -> None:
+    smallest = next(p.type.min for p in up.params if p.name == "scale" and isinstance(p.type, click.FloatRange))
+    files = write_company(tmp_path / "sources", scale=smallest)
+    for name in NAMES:
+        build_snapshot(
+            spec_of(name),
+            base=files.folder.parent,
+            parent=tmp_path,
+            key_of=lambda entity: entity.encode().ljust(32, b"."),
+            now=datetime(2026, 10, 1, tzinfo=UTC),
+        )
