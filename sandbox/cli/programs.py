@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import os
 import signal
 import socket
 import subprocess
@@ -15,6 +14,8 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from sandbox.core.errors import Unavailable
 
@@ -88,6 +89,7 @@ class Programs:
 
     def stop(self, patience: float = 2.0) -> None:
         """End all: ask first, insist after ``patience`` seconds; returns when every one is gone."""
+        helpers = [helper for _, process in self._running for helper in _descendants(process.pid)]
         for _, process in self._running:
             if process.poll() is None:
                 process.terminate()
@@ -96,10 +98,13 @@ class Programs:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
         for _, process in self._running:
-            # The whole session, also when its leader is gone: helpers of a program must not outlive it.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+        # Kernels' helpers end with their program, but one that is still loading its libraries notices late.
+        for helper in helpers:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                helper.kill()
+        psutil.wait_procs(helpers, timeout=1.0)
         self._running.clear()
 
     @staticmethod
@@ -113,6 +118,13 @@ class Programs:
             tail=tail,
             log=str(program.log),
         )
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _answers(url: str) -> bool:

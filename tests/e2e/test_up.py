@@ -53,7 +53,7 @@ def test_a_killed_up_takes_its_programs_with_it(tmp_path: Path) -> None:
     with running_sandbox(tmp_path / "home", ["--no-demo"]) as sandbox:
         family = psutil.Process(sandbox.process.pid).children(recursive=True)
         sandbox.process.kill()
-        _, alive = psutil.wait_procs(family, timeout=6)
+        _, alive = psutil.wait_procs(family, timeout=20)
         assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
