@@ -1,6 +1,6 @@
 // Innovation Sandbox in JupyterLab: three buttons in the toolbar of a micro-project's notebook.
 
-import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
@@ -16,12 +16,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Run everything, show the code, submit for review.',
   autoStart: true,
   requires: [INotebookTracker],
-  optional: [ITranslator, ISettingRegistry],
+  optional: [ITranslator, ISettingRegistry, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     translator: ITranslator | null,
-    settings: ISettingRegistry | null
+    settings: ISettingRegistry | null,
+    shell: ILabShell | null
   ) => {
     const texts = new Texts(translator?.languageCode ?? 'en');
     const inProject = () => {
@@ -88,6 +89,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
         }
         changed();
       });
+    });
+    // Who comes from the portal sees the notebook alone; files are one click away.
+    void app.restored.then(() => {
+      if (inProject()) {
+        shell?.collapseLeft();
+        shell?.collapseRight();
+      }
     });
     // The toolbar's buttons are declared in schema/plugin.json; loading the settings makes them appear.
     void settings?.load(ID);

@@ -117,19 +117,21 @@ def show_purpose(app: App) -> None:
     right = app.curve.at(app.threshold)
     looks.show(
         project.purpose(app.project),
-        looks.tiles(
-            [
-                (percent(app.rate), t("of the {many} {happens}", many=words.many, happens=words.happens), "plain"),
-                (
-                    percent(right.precision),
-                    t("of the warned {many} {happens}", many=words.many, happens=words.happens),
-                    "bad",
-                ),
-                (f"{app.auc:.2f}", t(AUC_LABEL), "plain"),
-            ]
+        looks.pair(
+            factor_chart(app.overall, app.labels, 4),
+            looks.tiles(
+                [
+                    (percent(app.rate), t("of the {many} {happens}", many=words.many, happens=words.happens), "plain"),
+                    (
+                        percent(right.precision),
+                        t("of the warned {many} {happens}", many=words.many, happens=words.happens),
+                        "bad",
+                    ),
+                    (f"{app.auc:.2f}", t(AUC_LABEL), "plain"),
+                ]
+            ),
         ),
         looks.paragraph(
             t("Learned from {cases} masked rows; checked on rows that it had not seen.", cases=count(app.cases)), True
         ),
-        factor_chart(app.overall, app.labels, 4),
     )

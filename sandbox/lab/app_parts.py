@@ -41,7 +41,7 @@ def show_case(app: App) -> None:
     if more:
         parts.append(controls.folded(t("More facts"), controls.grid(more)))
     controls.live(inputs, update)
-    display(controls.column([*parts, answer]))
+    display(controls.beside(parts, answer))
 
 
 def _control(fact: Fact, value: Any) -> Any:
@@ -134,7 +134,7 @@ def show_groups(app: App, needs: tuple[Need, ...] | list[Need]) -> None:
         answer.value = _guarded(lambda: group_answer(app, scored, name))
 
     controls.live({"fact": chosen}, update)
-    display(controls.column([chosen, answer]))
+    display(controls.column([controls.grid([chosen]), answer]))
 
 
 def score_snapshot(app: App, needs: tuple[Need, ...] | list[Need]) -> pd.DataFrame:
@@ -170,8 +170,14 @@ def group_answer(app: App, scored: pd.DataFrame, name: str) -> str:
     hidden = len(grouped) - len(rows)
     return looks.page(
         looks.card(
-            charts.bars(t("Risk by “{fact}” (average {share})", fact=app.labels[name], share=percent(average)), bars),
-            looks.table([app.labels[name], t("risk"), words.units, t("to act on")], shown, [False, True, True, True]),
+            looks.pair(
+                charts.bars(
+                    t("Risk by “{fact}” (average {share})", fact=app.labels[name], share=percent(average)), bars
+                ),
+                looks.table(
+                    [app.labels[name], t("risk"), words.units, t("to act on")], shown, [False, True, True, True]
+                ),
+            ),
             looks.paragraph(
                 t("Rows of fewer than {least} units are hidden: {hidden}.", least=least, hidden=hidden), True
             )
@@ -218,7 +224,7 @@ def show_worth_slider(app: App) -> None:
         answer.value = _guarded(lambda: worth_answer(app, {name: control.value for name, control in inputs.items()}))
 
     controls.live(inputs, update)
-    display(controls.column([controls.grid(list(inputs.values())), answer]))
+    display(controls.beside([controls.grid(list(inputs.values()))], answer))
 
 
 def worth_answer(app: App, values: Mapping[str, Any]) -> str:

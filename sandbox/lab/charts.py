@@ -1,6 +1,6 @@
 """Small SVG charts. Text stays text, so that Chinese needs no font on the server, and scales with the page.
 
-Drawn 360 units wide: readable at the width of a phone, and never wider than 470 pixels (``looks.STYLE``).
+Drawn 360 units wide: readable at the width of a phone, and never wider than 400 pixels (``looks.STYLE``).
 """
 
 from __future__ import annotations

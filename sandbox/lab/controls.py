@@ -64,9 +64,17 @@ def grid(controls: Sequence[Any]) -> Any:
 
 
 def column(parts: Sequence[Any]) -> Any:
-    box = ipywidgets.VBox(list(parts), layout={"width": "auto", "max_width": "760px"})
+    box = ipywidgets.VBox(list(parts))
     box.add_class("sb-controls")
     return box
+
+
+def beside(inputs: Sequence[Any], answer: Any) -> Any:
+    """What is entered at the left and what follows from it at the right; one below the other on a phone."""
+    entered = ipywidgets.VBox(list(inputs), layout={"overflow": "visible"})
+    box = ipywidgets.Box([entered, answer])
+    box.add_class("sb-beside")
+    return column([box])
 
 
 def folded(title: str, inside: Any) -> Any:

@@ -15,7 +15,7 @@ from sandbox.lab.assumptions import Worth
 from sandbox.lab.cases import Cases
 from sandbox.lab.choices import Choices, Table
 from sandbox.lab.needs import Need
-from sandbox.lab.words import explain_error, percent, t
+from sandbox.lab.words import explain_error, percent, pick, t
 
 _NOT_USED = ""
 
@@ -102,9 +102,10 @@ class Form:
             self._filling = False
 
     def _dataset(self) -> Any:
-        control = controls.dropdown(t("Dataset"), [(name, name) for name in pins.datasets()], self.choices.dataset)
+        named = [(pick(pins.pin(name).title) or name, name) for name in pins.datasets()]
+        control = controls.dropdown(t("Dataset"), named, self.choices.dataset)
         # Another dataset has other columns: what was mapped by hand is kept only where the names agree.
-        return _on(control, lambda value: self._change(dataset=value, facts=None))
+        return controls.grid([_on(control, lambda value: self._change(dataset=value, facts=None))])
 
     def _roles(self, table: Table) -> list[Any]:
         made = []

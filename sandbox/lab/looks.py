@@ -17,8 +17,9 @@ CALM, ALERT, ACCENT = "#0f766e", "#c2410c", "#1d4ed8"
 Tone = Literal["plain", "good", "bad", "note"]
 
 STYLE = f"""<style>
-.sb {{ font-family: {FONTS}; color: {INK}; line-height: 1.5; font-size: 15px; max-width: 760px; }}
+.sb {{ font-family: {FONTS}; color: {INK}; line-height: 1.5; font-size: 15px; max-width: 880px; }}
 .sb h3 {{ font-size: 1.1em; margin: .2em 0 .4em; }}
+.sb p, .sb ul {{ max-width: 46rem; }}
 .sb p {{ margin: .35em 0; }}
 .sb-muted {{ color: {MUTED}; font-size: .92em; }}
 .sb-tiles {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 10px 0; }}
@@ -38,15 +39,28 @@ STYLE = f"""<style>
 .sb-hero .sb-kpi b {{ font-size: 1.25em; }}
 .sb-risk b {{ font-size: 2.6em; line-height: 1.1; font-variant-numeric: tabular-nums; }}
 .sb-card {{ background: {PAPER}; border: 1px solid {LINE}; border-radius: 12px; padding: 14px 18px; margin: 10px 0; }}
-.sb figure {{ margin: 10px 0; }}
-.sb figure svg {{ display: block; width: 100%; max-width: 470px; height: auto; }}
+/* Charts are drawn 360 units wide with letters of 13: at most 400 pixels, so that they read like the text around. */
+.sb figure {{ margin: 10px 0; max-width: 400px; }}
+.sb figure svg {{ display: block; width: 100%; height: auto; }}
+.sb-pair {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 4px 32px;
+  align-items: start; }}
+.sb-pair > * {{ min-width: 0; }}
+.sb-pair .sb-tiles {{ grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr)); }}
 .sb figcaption {{ font-weight: 600; margin-bottom: 2px; }}
 .sb-scroll {{ overflow-x: auto; }}
 .sb table.sb-table {{ border-collapse: collapse; font-size: .95em; background: {PAPER}; margin: 6px 0; }}
 .sb table.sb-table th, .sb table.sb-table td {{ border-bottom: 1px solid {LINE}; padding: 5px 12px; text-align: left; }}
 .sb table.sb-table td.n, .sb table.sb-table th.n {{ text-align: right; font-variant-numeric: tabular-nums; }}
 .sb ul {{ margin: .3em 0; padding-left: 1.3em; }}
-.sb-controls {{ font-family: {FONTS}; max-width: 760px; }}
+.sb-controls {{ font-family: {FONTS}; max-width: 880px; width: 100%; overflow: visible; gap: 10px;
+  container-type: inline-size; }}
+.sb-beside {{ display: grid !important; grid-template-columns: minmax(0, 1fr); gap: 0 28px; align-items: start;
+  overflow: visible; }}
+.sb-beside > * {{ min-width: 0; width: auto; }}
+@container (min-width: 700px) {{
+  .sb-beside {{ grid-template-columns: 270px minmax(0, 1fr); }}
+  .sb-beside .sb-grid {{ grid-template-columns: minmax(0, 1fr); }}
+}}
 .sb-grid {{ display: grid !important; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 10px 20px;
   align-items: end; overflow: visible; padding: 2px; }}
 .sb-control {{ display: grid !important; grid-template-columns: 1fr auto; align-items: center; height: auto !important;
@@ -54,7 +68,8 @@ STYLE = f"""<style>
 .sb-control > .widget-label {{ grid-column: 1 / -1; width: auto !important; max-width: none; height: auto;
   text-align: left; line-height: 1.35; white-space: normal; color: {INK}; font-size: 14px; }}
 .sb-control > input, .sb-control > select {{ grid-column: 1 / -1; width: 100%; height: 38px !important; flex: none;
-  font-size: 15px; border: 1px solid #b6c0cb !important; border-radius: 6px; padding: 0 8px; background-color: #fff; }}
+  font-family: inherit; font-size: 15px !important; border: 1px solid #b6c0cb !important; border-radius: 6px;
+  padding: 0 8px; background-color: #fff; }}
 .sb-control > .slider-container {{ display: flex !important; flex-direction: column; justify-content: center;
   height: 38px; margin: 0 10px; }}
 .sb-control .noUi-target {{ width: 100%; margin: 0; }}
@@ -98,6 +113,11 @@ def tiles(items: Iterable[tuple[str, str, Tone]]) -> str:
 
 def bullets(texts: Sequence[str]) -> str:
     return f"<ul>{''.join(f'<li>{safe(text)}</li>' for text in texts)}</ul>" if texts else ""
+
+
+def pair(*parts: str) -> str:
+    """Parts side by side where there is room, else one below the other."""
+    return f'<div class="sb-pair">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
 
 
 def card(*parts: str) -> str:

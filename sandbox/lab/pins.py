@@ -28,6 +28,7 @@ class Pin:
     version: str
     unit: str = ""
     rows: int = 0
+    title: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
 
@@ -98,6 +99,7 @@ def pin(name: str) -> Pin:
         version=str(manifest.get("version") or folder.name),
         unit=str(unit or ""),
         rows=int(rows) if isinstance(rows, int | float) else 0,
+        title=_texts(manifest.get("title")),
         texts={column: _texts(facts.get("description")) for column, facts in columns.items()},
         classes={column: str(facts.get("class") or facts.get("cls") or "") for column, facts in columns.items()},
     )

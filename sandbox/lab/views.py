@@ -75,18 +75,20 @@ def show_result(result: Result) -> None:
             [t("on held-out cases"), t("model"), t("95% interval"), t("plain rule")], rows, [False, True, True, True]
         ),
         looks.heading(t("What a warning means from a risk of {threshold} on", threshold=percent(result.threshold))),
-        looks.bullets(in_words(result, words.many, words.happens)),
-        looks.table(
-            ["", words.happens, t("not so")],
-            [
-                [t("warned"), _cell(counts.right), _cell(counts.warned - counts.right)],
+        looks.pair(
+            looks.bullets(in_words(result, words.many, words.happens)),
+            looks.table(
+                ["", words.happens, t("not so")],
                 [
-                    t("not warned"),
-                    _cell(counts.happened - counts.right),
-                    _cell(counts.cases - counts.warned - counts.happened + counts.right),
+                    [t("warned"), _cell(counts.right), _cell(counts.warned - counts.right)],
+                    [
+                        t("not warned"),
+                        _cell(counts.happened - counts.right),
+                        _cell(counts.cases - counts.warned - counts.happened + counts.right),
+                    ],
                 ],
-            ],
-            [False, True, True],
+                [False, True, True],
+            ),
         ),
         charts.columns(
             t("How many {happens}, from the fifth with the highest risk to the lowest", happens=words.happens),

@@ -41,6 +41,7 @@ DISABLED = (
     "@jupyterlab/extensionmanager-extension",
     "@jupyterlab/apputils-extension:announcements",
     "@jupyterlab/debugger-extension",
+    "@jupyterlab/application-extension:property-inspector",
     "@voila-dashboards/jupyterlab-preview",
 )
 
@@ -49,6 +50,7 @@ OVERRIDES: dict[str, Any] = {
     "@jupyterlab/docmanager-extension:plugin": {"autosave": True, "autosaveInterval": 20},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"autoRenderMarkdownCells": True},
+    "@jupyterlab/statusbar-extension:plugin": {"visible": False},
 }
 
 RUN_MINUTES_WITHOUT_BROWSER = 240
