@@ -64,5 +64,9 @@ class Gate:
             return None
         return page if (self._apps / page.path).is_file() else None
 
+    def author(self, viewer: Viewer, page: Page) -> str:
+        """How the owner of the page's app is called, as the portal said when the viewer opened it."""
+        return self._sessions.owner(viewer.person, page.app, page.version)
+
     def owns(self, viewer: Viewer | None, kernel_id: str) -> bool:
         return viewer is not None and self._owner_of(kernel_id) == viewer.person

@@ -239,7 +239,7 @@ class AppPage(Sealed, TornadoVoilaHandler):
             manifest = read_manifest(folder)
             memory = self.settings["sandbox_kernel_memory"]
             policy = kernel_policy(self.places.workspace, folder, manifest, page.language, memory)
-            page_facts.set(pages.title_bar(self.places, page, manifest, self.nonce))
+            page_facts.set(pages.title_bar(self.places, page, manifest, self.gate.author(viewer, page), self.nonce))
             opening.set(Opening(viewer.person, policy))
             await self._stream(page)
         except SandboxError as error:

@@ -54,7 +54,7 @@ def error_page(places: Places, language: Language, error: SandboxError, request_
     return message_page(places, language, message, remedy, go_on=go_on, request_id=request_id)
 
 
-def title_bar(places: Places, page: Page, app: AppManifest, nonce: str) -> dict[str, Any]:
+def title_bar(places: Places, page: Page, app: AppManifest, author: str, nonce: str) -> dict[str, Any]:
     """What the template ``templates/sandbox/index.html.j2`` shows around the app; plain values only."""
     _ = catalogue(page.language).gettext
     other: Language = "zh-CN" if page.language == "en" else "en"
@@ -62,7 +62,7 @@ def title_bar(places: Places, page: Page, app: AppManifest, nonce: str) -> dict[
     return {
         "language": page.language,
         "title": app.title,
-        "owner": app.owner,
+        "owner": author or app.owner,
         "version": _day(app.version.time),
         "data": ", ".join(f"{name} ({_day(VersionId.parse(pin).time)})" for name, pin in sorted(app.pins.items())),
         "nonce": nonce,

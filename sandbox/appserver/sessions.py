@@ -23,6 +23,14 @@ class Viewer:
     expires: datetime
 
 
+@dataclass(frozen=True)
+class AppGrant:
+    """What a ticket allowed: one version of one app until ``expires``; ``owner`` is how its owner is called."""
+
+    expires: datetime
+    owner: str
+
+
 class Sessions:
     """Sessions by the hash of their cookie, grants by person; ``lifetime`` holds for both.
 
@@ -34,7 +42,7 @@ class Sessions:
         self._lifetime = lifetime
         self._now = now
         self._viewers: dict[str, Viewer] = {}
-        self._grants: dict[tuple[str, str, str], datetime] = {}
+        self._grants: dict[tuple[str, str, str], AppGrant] = {}
 
     def open(self, ticket: Ticket) -> str:
         """Begin a session for the ticket's person and remember its grant; returns the cookie's secret value."""
@@ -44,7 +52,7 @@ class Sessions:
         secret = secrets.token_urlsafe(32)
         key = _hashed(secret)
         self._viewers[key] = Viewer(ticket.person, ticket.display_name, ticket.language, key[:16], expires)
-        self._grants[ticket.person, ticket.app, ticket.version] = expires
+        self._grants[ticket.person, ticket.app, ticket.version] = AppGrant(expires, ticket.owner)
         return secret
 
     def viewer(self, secret: str | None) -> Viewer | None:
@@ -59,17 +67,22 @@ class Sessions:
         return viewer
 
     def granted(self, person: str, app: str, version: str) -> bool:
-        expires = self._grants.get((person, app, version))
-        return expires is not None and expires > self._now()
+        grant = self._grants.get((person, app, version))
+        return grant is not None and grant.expires > self._now()
+
+    def owner(self, person: str, app: str, version: str) -> str:
+        """How the owner of an app that ``person`` opened is called; empty when the ticket did not say."""
+        grant = self._grants.get((person, app, version))
+        return grant.owner if grant else ""
 
     def close(self, person: str) -> None:
         """End every session and grant of ``person``."""
         self._viewers = {key: viewer for key, viewer in self._viewers.items() if viewer.person != person}
-        self._grants = {grant: expires for grant, expires in self._grants.items() if grant[0] != person}
+        self._grants = {key: grant for key, grant in self._grants.items() if key[0] != person}
 
     def _forget_expired(self, now: datetime) -> None:
         self._viewers = {key: viewer for key, viewer in self._viewers.items() if viewer.expires > now}
-        self._grants = {grant: expires for grant, expires in self._grants.items() if expires > now}
+        self._grants = {key: grant for key, grant in self._grants.items() if grant.expires > now}
 
 
 def _hashed(secret: str) -> str:

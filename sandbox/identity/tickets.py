@@ -23,7 +23,10 @@ LIFETIME = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Ticket:
-    """``purpose`` is ``app`` or ``lab``; ``app`` and ``version`` name what may be opened; ``target`` where to go on."""
+    """``purpose`` is ``app`` or ``lab``; ``app`` and ``version`` name what may be opened; ``target`` where to go on.
+
+    ``owner`` is how people read whose app it is.
+    """
 
     purpose: str
     person: str
@@ -33,6 +36,7 @@ class Ticket:
     app: str = ""
     version: str = ""
     target: str = ""
+    owner: str = ""
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 

@@ -16,7 +16,8 @@ from sandbox.appserver.sessions import Sessions
 from sandbox.core.errors import Unavailable
 from sandbox.identity.tickets import Ticket
 from sandbox.store.workspace import Workspace
-from tests.appserver.site import APP, OTHER, VERSION
+from tests.appserver.site import APP, OTHER
+from tests.appserver.site import NO_VERSION as VERSION
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
@@ -30,7 +31,7 @@ class Clock:
 
 
 def ticket(person: str = "rita", app: str = APP) -> Ticket:
-    return Ticket("app", person, person, "en", NOW + timedelta(seconds=60), app=app, version=VERSION)
+    return Ticket("app", person, person, "en", NOW + timedelta(seconds=60), app=app, version=VERSION, owner="Lin Xia")
 
 
 def test_sessions_and_grants_end_together() -> None:
@@ -66,6 +67,7 @@ def test_the_gate_looks_at_grant_and_shelf(tmp_path: Path) -> None:
     assert gate.page(viewer, path) == Page(APP, VERSION, "en")
     assert gate.owns(viewer, "k1") and not gate.owns(viewer, "k2") and not gate.owns(viewer, "k3")
     assert not gate.owns(None, "k1") and not gate.owns(None, "k3")
+    assert gate.author(viewer, Page(APP, VERSION, "en")) == "Lin Xia", "as the ticket said, not the account's name"
     sessions.close("rita")
     assert gate.page(viewer, path) is None
 
