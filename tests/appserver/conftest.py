@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import nbformat
 import pytest
 
+from sandbox.core.ids import VersionId
 from sandbox.core.project import Kpi
+from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.workspace import Workspace
-from tests.appserver.site import APP, OTHER, VERSION, Hardened, Unhardened
+from tests.appserver.portal import Portal
+from tests.appserver.site import APP, OTHER, Hardened, Site
+from tests.helpers.browser import chromium
+
+PUBLISHED = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 CELLS = {
     "controls": """
@@ -33,6 +41,7 @@ result, output = w.HTML(), w.Output()
 def show(_=None):
     result.value = f"<p class='result'>risk = {100 - slider.value} %</p>"
 def fail(_):
+    result.value = "<p class='result'>failing</p>"
     with output:
         raise ValueError("text of a traceback")
 slider.observe(show, "value")
@@ -72,24 +81,33 @@ def notebook(portal: str, *names: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
 
 
-def publish(home: Path, slug: str, portal: str, *names: str) -> None:
-    """Put an app version on the shelf, as ``publishing.candidate`` would leave it for the app server."""
-    folder = Workspace.at(home).ensure().apps / slug / VERSION
-    folder.mkdir(parents=True)
+def publish(home: Path, slug: str, portal: str, *names: str) -> str:
+    """Put an app version with its receipt on the shelf, as ``publishing.candidate`` leaves it; its version."""
+    shelf = Workspace.at(home).ensure().apps / slug
+    beside = shelf / ".beside"
+    beside.mkdir(parents=True)
     for file in ("app.ipynb", "app.zh-CN.ipynb"):
-        nbformat.write(notebook(portal, *names), folder / file)
-    (folder / "evidence.json").write_text(json.dumps({"of": slug}))
+        nbformat.write(notebook(portal, *names), beside / file)
+    (beside / "evidence.json").write_text(json.dumps({"of": slug}))
     manifest = AppManifest(
-        slug, site_version(), "Churn warning", "Customers leave", "lin", "Sales", "customer-churn", "en",
-        ("en", "zh-CN"), Kpi("Churn", "%", 5.0, 4.0), {}, 1, "pass", site_version().time,
+        slug, VersionId.of(PUBLISHED, "0" * 12), "Churn warning", "Customers leave", "lin", "Sales", "customer-churn",
+        "en", ("en", "zh-CN"), Kpi("Churn", "%", 5.0, 4.0), {}, 1, "pass", PUBLISHED,
     )  # fmt: skip
-    (folder / "app.toml").write_bytes(manifest.render())
+    (beside / "app.toml").write_bytes(manifest.render())
+    files = {file.name: sha256_of(file.read_bytes()) for file in beside.iterdir()}
+    receipt = Receipt(slug, PUBLISHED.isoformat(), files, {}, {"number": 1}, {"level": "pass"})
+    (beside / RECEIPT).write_bytes(receipt.render())
+    version = str(VersionId.of(PUBLISHED, receipt.digest))
+    beside.rename(shelf / version)
+    return version
 
 
-def site_version():
-    from sandbox.core.ids import VersionId
-
-    return VersionId.parse(VERSION)
+def two_apps(home: Path, portal: str) -> dict[str, str]:
+    """App → version, of an app and of another author's."""
+    return {
+        APP: publish(home, APP, portal, "controls", "secret"),
+        OTHER: publish(home, OTHER, portal, "controls", "hostile", "broken"),
+    }
 
 
 @contextmanager
@@ -125,7 +143,8 @@ def plain_environment(tmp: Path) -> dict[str, str]:
 
 
 @contextmanager
-def app_server(home: Path, tmp: Path, portal: str, **settings: str) -> Iterator[Hardened]:
+def app_server(home: Path, tmp: Path, portal: str, versions: dict[str, str], **settings: str) -> Iterator[Hardened]:
+    """``python -m sandbox.appserver`` on the shelf of ``home``."""
     port = free_port()
     environment = {
         **plain_environment(tmp),
@@ -139,37 +158,65 @@ def app_server(home: Path, tmp: Path, portal: str, **settings: str) -> Iterator[
     command = [sys.executable, "-m", "sandbox.appserver"]
     log = tmp / f"appserver-{port}.log"
     with running(command, environment, f"http://localhost:{port}/healthz", log, tmp) as pid:
-        yield Hardened(f"http://localhost:{port}", home, pid)
+        yield Hardened(f"http://localhost:{port}", versions, home=home, pid=pid)
 
 
-@pytest.fixture(scope="module")
-def portal() -> str:
-    """The address of a portal that is not there; tests that need one start their own."""
-    return f"http://127.0.0.1:{free_port()}"
+@pytest.fixture(scope="session")
+def portal_server() -> Iterator[Portal]:
+    server = Portal()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory, portal: str) -> Iterator[Hardened]:
+@pytest.fixture(scope="session")
+def ours(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
     tmp = tmp_path_factory.mktemp("ours")
-    publish(tmp / "home", APP, portal, "controls", "secret")
-    publish(tmp / "home", OTHER, portal, "controls", "hostile", "broken")
-    with app_server(tmp / "home", tmp, portal) as site:
+    versions = two_apps(tmp / "home", portal_server.url)
+    with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
         yield site
 
 
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory, portal: str) -> Iterator[Unhardened]:
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Site]:
     """Voilà as a Jupyter Server extension without log-in: what somebody in a hurry would serve apps with."""
-    tmp = tmp_path_factory.mktemp("stock")
-    publish(tmp / "home", APP, portal, "controls", "secret")
-    publish(tmp / "home", OTHER, portal, "controls", "hostile", "broken")
-    port, root = free_port(), tmp / "home" / "apps"
     command = [
-        sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.port={port}",
+        sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ServerApp.port={port}",
         "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.allow_origin=*",
-        f"--ServerApp.root_dir={root}", "--ServerApp.jpserver_extensions={'voila.server_extension': True}",
+        "--ServerApp.root_dir={root}", "--ServerApp.jpserver_extensions={{'voila.server_extension': True}}",
     ]  # fmt: skip
-    log = tmp / "stock.log"
-    with running(command, plain_environment(tmp), f"http://localhost:{port}/api/status", log, tmp):
-        yield Unhardened(f"http://localhost:{port}")
-    shutil.rmtree(tmp, ignore_errors=True)
+    with _unhardened(tmp_path_factory.mktemp("stock"), portal_server.url, command, "/api/status") as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def standalone(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Site]:
+    """Standalone Voilà as it comes, which its manual recommends for serving: fewer ways in than ``stock``, not none."""
+    command = [
+        sys.executable, "-m", "voila", "--no-browser", "--port={port}", "--Voila.port_retries=0",
+        "--Voila.config_file_paths=[]", "{root}",
+    ]  # fmt: skip
+    with _unhardened(tmp_path_factory.mktemp("standalone"), portal_server.url, command, "/voila/tree") as site:
+        yield site
+
+
+@contextmanager
+def _unhardened(tmp: Path, portal: str, command: list[str], health: str) -> Iterator[Site]:
+    versions, port = two_apps(tmp / "home", portal), free_port()
+    filled = [part.format(port=port, root=tmp / "home" / "apps") for part in command]
+    base = f"http://localhost:{port}"
+    with running(filled, plain_environment(tmp), f"{base}{health}", tmp / "log", tmp):
+        yield Site(base, versions)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()

@@ -7,7 +7,8 @@ import re
 import struct
 import time
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,21 +16,28 @@ from typing import Any
 import httpx
 import websocket
 
+from sandbox.core.messages import as_language
 from sandbox.identity.tickets import Ticket, seal
 from sandbox.store.keys import Keys
 from sandbox.store.workspace import Workspace
 
-APP, OTHER, VERSION = "churn-warning", "other-app", "20261121T093000Z-1a2b3c4d5e6f"
+APP, OTHER = "churn-warning", "other-app"
 V1 = "v1.kernel.websocket.jupyter.org"
 
 
 @dataclass
 class Viewer:
-    """Somebody with a browser; ``cookies`` is what the browser would send."""
+    """Somebody with a browser; ``cookies`` is what the browser would send.
+
+    ``quiet``: after that many seconds without the wanted sign, once the kernel has answered a later and harmless
+    request, nothing more is expected.
+    """
 
     base: str
     cookies: dict[str, str] = field(default_factory=dict)
     origin: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    quiet: float = 20.0
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Origin": self.origin} if self.origin else {}
@@ -38,9 +46,13 @@ class Viewer:
         with httpx.Client(cookies=cookies, trust_env=False, timeout=60) as client:
             return client.request(method, f"{self.base}{path}", headers=headers, **options)
 
-    def open(self, app: str = APP, notebook: str = "app.ipynb") -> str:
+    def path(self, app: str = APP, notebook: str = "app.ipynb") -> str:
+        """The address of an app's page."""
+        return f"/voila/render/{app}/{self.versions[app]}/{notebook}"
+
+    def open(self, app: str = APP) -> str:
         """Open the app's page; the id of its kernel."""
-        answer = self.request("GET", f"/voila/render/{app}/{VERSION}/{notebook}")
+        answer = self.request("GET", self.path(app))
         assert answer.status_code == 200, answer.text[:500]
         found = re.search(r'"kernelId":\s*"([^"]+)"', answer.text)
         assert found, answer.text[:500]
@@ -53,19 +65,20 @@ class Viewer:
             cookie=cookie or None,
             origin=self.origin or self.base,
             subprotocols=[subprotocol] if subprotocol else None,
-            timeout=10,
+            timeout=30,
         )
 
-    def send(self, kernel: str, messages: list[dict[str, Any]], encoding: str = "json", seconds: float = 3.0) -> str:
-        """What comes back within ``seconds``, or until a reply to the last message came; empty if not let in."""
+    def send(self, kernel: str, each: dict[str, Any], sign: str, encoding: str = "json") -> str:
+        """What comes back until ``sign`` is in it, or nothing more is expected; empty if not let in."""
         try:
             socket = self.connect(kernel, V1 if encoding == "v1" else None)
         except (websocket.WebSocketException, OSError):
             return ""
         try:
-            for each in messages:
-                send(socket, each, encoding)
-            return receive(socket, messages[-1]["header"]["msg_id"], seconds)
+            fence = message("comm_info_request", {})
+            for one in (each, fence):
+                send(socket, one, encoding)
+            return receive(socket, sign, fence["header"]["msg_id"], self.quiet)
         finally:
             socket.close()
 
@@ -74,37 +87,48 @@ class Viewer:
 
 
 @dataclass
-class Unhardened:
+class Site:
+    """A server with two apps. ``kept`` is a page that attacks share, for most of them leave it as it was."""
+
     base: str
+    versions: Mapping[str, str]
+    kept: tuple[Viewer, str] | None = None
 
     def viewer(self, person: str = "rita", app: str = APP) -> Viewer:
-        return Viewer(self.base)
+        return self.anonymous()
+
+    def anonymous(self) -> Viewer:
+        return Viewer(self.base, versions=self.versions)
+
+    def opened(self) -> tuple[Viewer, str]:
+        """Rita and the kernel of her open page."""
+        if self.kept is None or not self.kept[0].alive(self.kept[1]):
+            rita = self.viewer("rita")
+            self.kept = rita, rita.open()
+        return self.kept
 
 
 @dataclass
-class Hardened:
-    base: str
-    home: Path
-    pid: int
-    viewers: list[Viewer] = field(default_factory=list)
+class Hardened(Site):
+    home: Path = Path()
+    pid: int = 0
 
-    def ticket(self, person: str = "rita", app: str = APP, language: str = "en", seconds: int = 60) -> str:
-        expires = datetime.now(UTC) + timedelta(seconds=seconds)
-        ticket = Ticket("app", person, person.title(), language, expires, app=app, version=VERSION)  # type: ignore[arg-type]
-        return seal(ticket, Keys(Workspace.at(self.home)).ticket_key())
+    def ticket(self, person: str = "rita", app: str = APP, language: str = "en", **changes: Any) -> str:
+        expires = datetime.now(UTC) + timedelta(seconds=60)
+        ticket = Ticket("app", person, person.title(), as_language(language), expires,
+                        app=app, version=self.versions.get(app, NO_VERSION))  # fmt: skip
+        return seal(replace(ticket, **changes), Keys(Workspace.at(self.home)).ticket_key())
 
-    def viewer(self, person: str = "rita", app: str = APP) -> Viewer:
-        answer = httpx.post(f"{self.base}/enter", data={"ticket": self.ticket(person, app)}, trust_env=False)
+    def viewer(self, person: str = "rita", app: str = APP, **changes: Any) -> Viewer:
+        ticket = self.ticket(person, app, **changes)
+        answer = httpx.post(f"{self.base}/enter", data={"ticket": ticket}, trust_env=False)
         assert answer.status_code == 200, answer.text
-        self.viewers.append(Viewer(self.base, dict(answer.cookies), self.base))
-        return self.viewers[-1]
+        # A refusal is silent. The harmless request behind it was answered, and the channels are served in turn, so what
+        # has not come half a second later was not passed on.
+        return Viewer(self.base, dict(answer.cookies), self.base, self.versions, quiet=0.5)
 
-    def everybody_leaves(self) -> None:
-        """Sign everybody out, which ends their kernels."""
-        for viewer in self.viewers:
-            viewer.origin = self.base
-            viewer.request("POST", "/leave")
-        self.viewers.clear()
+
+NO_VERSION = "20261121T093000Z-1a2b3c4d5e6f"
 
 
 def message(kind: str, content: dict[str, Any], channel: str = "shell") -> dict[str, Any]:
@@ -150,10 +174,10 @@ def send(socket: websocket.WebSocket, each: dict[str, Any], encoding: str) -> No
         socket.send_binary(as_v1(each) if encoding == "v1" else as_legacy_binary(each))
 
 
-def receive(socket: websocket.WebSocket, msg_id: str, seconds: float) -> str:
-    collected, deadline = "", time.monotonic() + seconds
-    socket.settimeout(0.3)
-    while time.monotonic() < deadline:
+def receive(socket: websocket.WebSocket, sign: str, fence: str, quiet: float) -> str:
+    collected, deadline, answered = "", time.monotonic() + 60, False
+    socket.settimeout(0.1)
+    while time.monotonic() < deadline and sign not in collected:
         try:
             frame = socket.recv()
         except websocket.WebSocketTimeoutException:
@@ -162,6 +186,6 @@ def receive(socket: websocket.WebSocket, msg_id: str, seconds: float) -> str:
             break
         text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else str(frame)
         collected += text + "\n"
-        if msg_id in text and "_reply" in text:
-            deadline = min(deadline, time.monotonic() + 0.5)
+        if not answered and fence in text and "comm_info_reply" in text:
+            answered, deadline = True, time.monotonic() + quiet
     return collected

@@ -2,85 +2,20 @@
 
 from __future__ import annotations
 
-import threading
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.appserver.conftest import app_server, free_port, publish
-from tests.appserver.site import APP, OTHER, VERSION, Hardened, Unhardened, Viewer
-from tests.helpers.browser import chromium
+from tests.appserver.conftest import app_server, free_port, plain_environment, publish
+from tests.appserver.portal import Portal
+from tests.appserver.site import APP, OTHER, Hardened, Site, Viewer
 
 pytestmark = pytest.mark.browser
-
-COOKIE = "portal_session=of-the-reviewer"
-
-
-class Portal(ThreadingHTTPServer):
-    """A portal without defences of its own: it notes what reaches it. GET / sets its session cookie."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, str, bool]] = []
-        self.form = ""
-        super().__init__(("127.0.0.1", 0), _PortalHandler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _PortalHandler(BaseHTTPRequestHandler):
-    server: Portal
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        self.server.seen.append((self.command, self.path, COOKIE in (self.headers.get("Cookie") or "")))
-        body = self.server.form.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Set-Cookie", f"{COOKIE}; HttpOnly; SameSite=Lax")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
-
-
-@pytest.fixture(scope="module")
-def portal_server() -> Iterator[Portal]:
-    server = Portal()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def portal(portal_server: Portal) -> str:
-    return portal_server.url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
 
 
 def come_from_portal(page: Any, site: Hardened, server: Portal, app: str = APP, language: str = "en") -> None:
@@ -114,7 +49,10 @@ def test_a_failing_control_shows_no_traceback(page: Any, ours: Hardened, portal_
     come_from_portal(page, ours, portal_server)
     page.wait_for_selector(".result")
     page.get_by_text("Fail", exact=True).click()
-    page.wait_for_timeout(1000)
+    page.wait_for_function("() => document.querySelector('.result').innerText == 'failing'")
+    page.focus(".noUi-handle")
+    page.keyboard.press("ArrowRight")  # answered after the failure, which is told by then
+    page.wait_for_function("() => document.querySelector('.result').innerText == 'risk = 87 %'")
     assert "text of a traceback" not in page.content()
 
 
@@ -137,16 +75,16 @@ def test_leaving_ends_the_kernel(page: Any, ours: Hardened, portal_server: Porta
         time.sleep(0.1)
 
 
-def test_author_script_reaches_the_portal_from_voila_as_it_comes(
-    page: Any, stock: Unhardened, portal_server: Portal
-) -> None:
+def test_author_script_reaches_the_portal_from_voila_as_it_comes(page: Any, stock: Site, portal_server: Portal) -> None:
     page.goto(portal_server.url)
     portal_server.seen.clear()
     # On the portal's host name, as somebody in a hurry would serve it: cookies know no ports.
-    page.goto(f"{stock.base.replace('localhost', '127.0.0.1')}/voila/render/{OTHER}/{VERSION}/app.ipynb")
+    page.goto(f"{stock.base.replace('localhost', '127.0.0.1')}{stock.anonymous().path(OTHER)}")
     page.wait_for_function("() => document.getElementById('ran')?.textContent", timeout=20_000)
-    page.wait_for_timeout(500)
-    assert ("POST", "/seen-by-script", True) in portal_server.seen, "with the reviewer's session"
+    deadline = time.monotonic() + 10
+    while ("POST", "/seen-by-script", True) not in portal_server.seen:  # with the reviewer's session
+        assert time.monotonic() < deadline, portal_server.seen
+        page.wait_for_timeout(50)
 
 
 def test_author_script_does_not_even_run_on_ours(page: Any, ours: Hardened, portal_server: Portal) -> None:
@@ -154,7 +92,7 @@ def test_author_script_does_not_even_run_on_ours(page: Any, ours: Hardened, port
     come_from_portal(page, ours, portal_server, OTHER)
     page.wait_for_selector(".result")
     page.wait_for_selector("#ran", state="attached")
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(300)  # the picture without a source has failed by now, and its handler was not run
     assert page.inner_text("#ran") == ""
     assert not [path for _, path, _ in portal_server.seen if path == "/seen-by-script"]
 
@@ -192,27 +130,19 @@ def test_a_script_that_runs_all_the_same_stays_at_home(page: Any, ours: Hardened
     assert not [path for _, path, _ in portal_server.seen if path in ("/stolen", "/")]
 
 
-def test_no_room_is_told_kindly(tmp_path: Path, page: Any, portal_server: Portal) -> None:
-    publish(tmp_path / "home", APP, portal_server.url, "controls")
-    with app_server(tmp_path / "home", tmp_path, portal_server.url, SANDBOX_APP_KERNELS="1") as site:
+def test_no_room_is_told_kindly(tmp_path: Path, portal_server: Portal) -> None:
+    versions = {APP: publish(tmp_path / "home", APP, portal_server.url, "controls")}
+    with app_server(tmp_path / "home", tmp_path, portal_server.url, versions, SANDBOX_APP_KERNELS="1") as site:
         viewer = site.viewer("rita")
-        kernel = viewer.open()
-        held = viewer.connect(kernel)
-        answer = site.viewer("bob").request("GET", f"/voila/render/{APP}/{VERSION}/app.ipynb")
+        held = viewer.connect(viewer.open())
+        answer = site.viewer("bob").request("GET", viewer.path())
         assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0
         assert "no room" in answer.text and "Traceback" not in answer.text
         held.close()
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
-    from tests.appserver.conftest import plain_environment
-
     port = free_port()
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()

@@ -117,7 +117,7 @@ class Lab:
         return str(answer.json()["kernel"]["id"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     tmp = tmp_path_factory.mktemp("lab")
     home = Workspace.at(tmp / "home").ensure().home
@@ -183,7 +183,7 @@ for path in ({str(lab.home / "projects" / "bob" / "other" / "notes.txt")!r}, {st
     except OSError: print("REFUSED")
 print("ENV", any("TOKEN" in name for name in os.environ))
 """
-    output = owner.send(kernel, [execute(code)], seconds=20)
+    output = owner.send(kernel, execute(code), sign="ENV False")
     for sign in ("DATA granted", "CWD churn", "REFUSED", "ENV False"):
         assert sign in output, output
     assert "LEAK\\n" not in output
@@ -193,8 +193,10 @@ def test_outside_of_a_project_there_is_no_data(lab: Lab) -> None:
     owner = lab.owner()
     (lab.home / "projects" / "lin" / "scratch").mkdir(exist_ok=True)
     kernel = lab.kernel(owner, "scratch/any.ipynb")
-    output = owner.send(kernel, [execute("import os; print('PINS', 'SANDBOX_PINS' in os.environ)")], seconds=20)
-    assert "PINS False" in output
+    code = (
+        "import json, os; print('P' + 'INS', json.loads(os.environ['SANDBOX_PINS']), 'SANDBOX_PROJECT' in os.environ)"
+    )
+    assert "PINS {} False" in owner.send(kernel, execute(code), sign="PINS {")
 
 
 def test_links_do_not_lead_out_of_the_folder(lab: Lab) -> None:
