@@ -17,7 +17,6 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from sandbox.appserver import pages
-from sandbox.appserver.apps import kernel_policy
 from sandbox.appserver.gate import KERNEL_ID, Gate, Page
 from sandbox.appserver.headers import new_nonce, security_headers
 from sandbox.appserver.identity import COOKIE, viewer_of
@@ -30,7 +29,9 @@ from sandbox.core.ids import VersionId
 from sandbox.core.messages import Language, as_language
 from sandbox.i18n import catalogue
 from sandbox.identity.tickets import SpentTickets, unseal
-from sandbox.publishing.shelf import read_manifest
+from sandbox.publishing.shelf import AppManifest, read_manifest
+from sandbox.settings import Settings
+from sandbox.workflows.grants import Grant, snapshot_folders
 
 log = logging.getLogger(__name__)
 
@@ -237,8 +238,7 @@ class AppPage(Sealed, TornadoVoilaHandler):
         try:
             folder = self.places.apps / page.app / page.version
             manifest = read_manifest(folder)
-            memory = self.settings["sandbox_kernel_memory"]
-            policy = kernel_policy(self.places.workspace, folder, manifest, page.language, memory)
+            policy = self._grant(manifest, page.language).app(folder)
             page_facts.set(pages.title_bar(self.places, page, manifest, self.gate.author(viewer, page), self.nonce))
             opening.set(Opening(viewer.person, policy))
             await self._stream(page)
@@ -246,6 +246,11 @@ class AppPage(Sealed, TornadoVoilaHandler):
             self.tell(error)
         finally:
             opening.set(None)
+
+    def _grant(self, manifest: AppManifest, language: Language) -> Grant:
+        settings: Settings = self.settings["sandbox_settings"]
+        snapshots = snapshot_folders(self.places.workspace, manifest.pins)
+        return Grant(language, settings.kernel_memory, settings.small_cell, snapshots)
 
     async def _stream(self, page: Page) -> None:
         """Send Voilà's snippets. What fails before the first one becomes a page, later a notice within the page."""

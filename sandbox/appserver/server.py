@@ -102,7 +102,7 @@ class AppServer(Voila):
             sandbox_gate=gate,
             sandbox_places=self.places,
             sandbox_now=self.now,
-            sandbox_kernel_memory=self.sandbox_settings.kernel_memory,
+            sandbox_settings=self.sandbox_settings,
             default_handler_class=handlers.NothingHere,
             log_function=_log_request,
             ws_ping_timeout=30_000,
