@@ -23,12 +23,15 @@ def own_table(file: Path, rows: int = 3000) -> Path:
         for number in range(rows):
             months, visits, monthly = draw.randint(1, 60), draw.randint(0, 12), draw.random() < 0.5
             leaves = draw.random() < 0.55 - 0.006 * months - 0.03 * visits + 0.25 * monthly
-            table.writerow(
-                [
-                    f"M{number:05d}", draw.choice("王李张刘陈") + draw.choice("伟芳娜敏静"), f"138{draw.randrange(10**8):08d}",
-                    months, visits, "按月" if monthly else "按年", draw.choice([99, 129, 199]), "是" if leaves else "否",
-                ]
-            )  # fmt: skip
+            name = draw.choice("王李张刘陈") + draw.choice("伟芳娜敏静")
+            facts = [
+                months,
+                visits,
+                "按月" if monthly else "按年",
+                draw.choice([99, 129, 199]),
+                "是" if leaves else "否",
+            ]
+            table.writerow([f"M{number:05d}", name, f"138{draw.randrange(10**8):08d}", *facts])
     return file
 
 
