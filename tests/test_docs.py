@@ -12,6 +12,7 @@ import pytest
 from sandbox.cli.main import cli
 from sandbox.core.spec import KAnonymity, Rule
 from sandbox.settings import Settings
+from tests.cli.reference import PAGE, commands, options, sections
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -58,6 +59,32 @@ def test_the_command_check_can_fail() -> None:
     assert unknown_part("sandbox dataset fly") == "fly"
     assert unknown_part("sandbox up --nonsense") == "--nonsense"
     assert unknown_part("sandbox dataset build customers --json") is None
+
+
+def undocumented(page: str, command_line: click.Command) -> list[str]:
+    """Commands and options in which ``page`` and the command line differ."""
+    parts, known = sections(page), dict(commands(command_line))
+    found = [f"sandbox {name}" for name in sorted(parts.keys() ^ known.keys())]
+    for name in parts.keys() & known.keys():
+        taken = {
+            o for p in known[name].params if p.name not in ("home", "as_json") for o in (*p.opts, *p.secondary_opts)
+        }
+        differs = {o for o in taken if o.startswith("--")} ^ options(parts[name])
+        found += [f"sandbox {name} {option}" for option in sorted(differs)]
+    return found
+
+
+def test_the_command_page_has_every_command_with_its_options() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert not undocumented(page, cli)
+    assert undocumented(page.replace("## sandbox audit verify", "## sandbox audit fly"), cli) == [
+        "sandbox audit fly",
+        "sandbox audit verify",
+    ]
+    assert undocumented(page.replace("| `--seed` |", "| `--salt` |"), cli) == [
+        "sandbox demo --salt",
+        "sandbox demo --seed",
+    ]
 
 
 @pytest.mark.parametrize("file", DOCS, ids=lambda f: f.name)

@@ -1,0 +1,90 @@
+"""Every ``--json`` answer has exactly the fields of ``docs/cli.md``, of the types it names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.cli.main import cli
+from tests.cli.conftest import Run
+from tests.cli.reference import PAGE, commands, fields, keeps, observed, sections
+
+NEW = ("project", "new", "--title", "Fewer calls", "--problem", "Too many calls.", "--template", "customer-churn",
+       "--dataset", "leavers", "--kpi", "Calls", "--baseline", "9", "--target", "7")  # fmt: skip
+
+#: The expected exit code and the words to run, so that every field is seen.
+RUNS: dict[str, list[tuple[int, tuple[str, ...]]]] = {
+    "doctor": [(0, ("doctor",))],
+    "dataset add": [(0, ("dataset", "add", "sales.csv", "--name", "sales", "--unit", "customer_id"))],
+    "dataset build": [(1, ("dataset", "build", "--all"))],
+    "dataset list": [(0, ("dataset", "list"))],
+    "dataset show": [(0, ("dataset", "show", "leavers"))],
+    "dataset verify": [(0, ("dataset", "verify", "leavers"))],
+    "template list": [(0, ("template", "list"))],
+    "project new": [(0, NEW)],
+    "project list": [(0, ("project", "list"))],
+    "project show": [(0, ("project", "show", "came-back"))],
+    "project submit": [(0, ("project", "submit", "fewer-calls", "--no-wait"))],
+    "people list": [(0, ("people", "list"))],
+    "people link": [(0, ("people", "link", "lin-xia"))],
+    "audit list": [(0, ("audit", "list"))],
+    "audit verify": [(0, ("audit", "verify"))],
+}
+#: Findings exist only after an examination; `project show` shows them.
+LATER = {"project submit": "findings[]."}
+
+
+@pytest.fixture(scope="module")
+def page() -> dict[str, str]:
+    return sections(PAGE.read_text(encoding="utf-8"))
+
+
+def test_every_json_command_is_run_here() -> None:
+    with_json = {name for name, c in commands(cli) if any(p.name == "as_json" for p in c.params)}
+    assert with_json == set(RUNS)
+
+
+def prepare(command: str, home: Path, sandbox: Run) -> None:
+    if command == "dataset add":
+        rows = "".join(f"C{i:04d},{('F', 'M')[i % 2]},{20 + i % 5},{i % 7}\n" for i in range(200))
+        Path("sales.csv").write_text("customer_id,gender,age,orders\n" + rows)
+    if command in ("dataset build", "dataset list"):
+        (home / "datasets" / "broken.yaml").write_text("name: [")
+    if command == "project submit":
+        assert sandbox(*NEW).exit_code == 0
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_json_has_the_fields_of_the_page(
+    command: str, page: dict[str, str], home: Path, portal: str, sandbox: Run
+) -> None:
+    promised = fields(page[command])
+    prepare(command, home, sandbox)
+    seen: set[str] = set()
+    for code, arguments in RUNS[command]:
+        result = sandbox(*arguments, "--json")
+        assert result.exit_code == code, result.output
+        pairs = list(observed(json.loads(result.stdout), promised))
+        assert not [(path, value) for path, value in pairs if path in promised and not keeps(promised[path], value)]
+        seen |= {path for path, _ in pairs}
+    later = {path for path in promised if command in LATER and path.startswith(LATER[command])}
+    assert sorted(seen - set(promised)) == [], "not in docs/cli.md"
+    assert sorted(set(promised) - seen - later) == [], "in docs/cli.md only"
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        ({"ok": True}, {"events"}),
+        ({"ok": True, "events": 3, "extra": 1}, {"extra"}),
+        ({"ok": True, "events": "3"}, {"events"}),
+    ],
+)
+def test_the_comparison_can_fail(answer: dict[str, Any], wrong: set[str]) -> None:
+    promised = {"ok": "boolean", "events": "integer"}
+    pairs = dict(observed(answer, promised))
+    bad = {path for path, value in pairs.items() if path in promised and not keeps(promised[path], value)}
+    assert (set(pairs) ^ set(promised)) | bad == wrong
