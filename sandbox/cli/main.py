@@ -40,7 +40,7 @@ def main() -> None:
     """Run the command line; a user's mistake is told in two sentences, never as a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        cli(standalone_mode=False)
+        outcome = cli(standalone_mode=False)
     except SandboxError as error:
         _tell(error)
         sys.exit(1)
@@ -50,8 +50,8 @@ def main() -> None:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("", err=True)
         sys.exit(130)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+    # Without its standalone mode, click hands back the code of a command that ended with Exit.
+    sys.exit(outcome if isinstance(outcome, int) else 0)
 
 
 def _tell(error: SandboxError) -> None:

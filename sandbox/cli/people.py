@@ -77,7 +77,7 @@ def running(workspace: Workspace) -> dict[str, Any]:
     """Addresses of the sandbox that is up on this workspace; Unavailable when none is."""
     try:
         state: dict[str, Any] = json.loads((workspace.run / "up.json").read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         raise Unavailable(
             "No sandbox is up on {home}.", "Start it with `sandbox up` in another window.", home=str(workspace.home)
         ) from None

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from sandbox.core.errors import NotFound, Unavailable
+from sandbox.core.errors import Damaged, NotFound, Unavailable
 from sandbox.core.lifecycle import State
 from sandbox.core.messages import as_language
 from sandbox.core.project import AppVersion, Kpi, Project, Submission
@@ -37,7 +37,7 @@ class Registry:
     def open(cls, file: Path, audit: AuditLog, url: str | None = None) -> Registry:
         """Open (and bring up to date) the registry at ``url``, or the SQLite ``file`` if None.
 
-        Raises Unavailable when the database does not answer or was made by a newer version.
+        Raises Unavailable when the database does not answer or was made by a newer version, Damaged when it is none.
         """
         registry = cls(url or f"sqlite:///{file}", audit)
         try:
@@ -46,6 +46,12 @@ class Registry:
             raise Unavailable(
                 "The registry cannot be opened: {problem}.",
                 "Check that the database is running, that its address is right and that the disk is not full.",
+                problem=str(error.orig).strip(),
+            ) from None
+        except DatabaseError as error:
+            raise Damaged(
+                "The registry is damaged: {problem}.",
+                "Put back the newest backup of the registry, or start with another workspace.",
                 problem=str(error.orig).strip(),
             ) from None
         if url is None:
