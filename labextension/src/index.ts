@@ -1,6 +1,7 @@
 // Innovation Sandbox in JupyterLab: three buttons in the toolbar of a micro-project's notebook.
 
 import { ILabShell, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
@@ -44,6 +45,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
         if (panel && !panel.isDisposed) {
           panel.content.activeCellIndex = place;
           await panel.content.scrollToItem(place);
+          // Whoever closes the page now finds the results again.
+          await panel.context.save();
         }
       }
     });
@@ -76,6 +79,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
+    const tellWhenKernelDies = (panel: NotebookPanel) => {
+      panel.sessionContext.statusChanged.connect((_, status) => {
+        if (status === 'autorestarting' || status === 'dead') {
+          Notification.warning(texts.get('The calculation stopped. Your choices are saved; press “Run all”.'), {
+            autoClose: false
+          });
+        }
+      });
+    };
+
     const changed = () => {
       for (const command of ['sandbox:run-all', 'sandbox:submit', 'sandbox:toggle-code']) {
         app.commands.notifyCommandChanged(command);
@@ -86,16 +99,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
       void panel.context.ready.then(() => {
         if (projectOf(panel.context.path) !== null) {
           hideCode(panel, true);
+          tellWhenKernelDies(panel);
+          // Who comes from the portal sees the notebook alone; files are one click away.
+          void app.restored.then(() => shell?.collapseLeft());
         }
         changed();
       });
-    });
-    // Who comes from the portal sees the notebook alone; files are one click away.
-    void app.restored.then(() => {
-      if (inProject()) {
-        shell?.collapseLeft();
-        shell?.collapseRight();
-      }
     });
     // The toolbar's buttons are declared in schema/plugin.json; loading the settings makes them appear.
     void settings?.load(ID);

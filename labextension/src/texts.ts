@@ -26,8 +26,9 @@ const CHINESE: Record<string, string> = {
   'The examination could not be finished.': '检查没能完成。',
   'See it in the portal': '在门户中查看',
   'To do:': '怎么办：',
+  'The calculation stopped. Your choices are saved; press “Run all”.': '计算中断了。您的选择已保存，请按“全部运行”。',
   'It did not work.': '没有成功。',
-  'JupyterLab is not reachable. Check whether the sandbox is still running.': '无法连接 JupyterLab，请确认沙盒仍在运行。'
+  'JupyterLab is not reachable. Check whether the sandbox is still running.': '无法连接 JupyterLab，请确认沙箱仍在运行。'
 };
 
 export class Texts {

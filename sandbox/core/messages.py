@@ -29,7 +29,7 @@ def as_language(tag: str | None) -> Language:
 
 @dataclass(frozen=True)
 class Message:
-    """An English ``str.format`` template with the values of its fields."""
+    """An English ``str.format`` template with the values of its fields; a field may be a message itself."""
 
     template: str
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -37,7 +37,8 @@ class Message:
     def render(self, translate: Translate | None = None) -> str:
         """The text in the language of ``translate``; a field that the template lacks is ignored."""
         template = translate(self.template) if translate else self.template
-        return template.format_map(_Fields(self.fields))
+        fields = {k: v.render(translate) if isinstance(v, Message) else v for k, v in self.fields.items()}
+        return template.format_map(_Fields(fields))
 
     def __str__(self) -> str:
         return self.render()

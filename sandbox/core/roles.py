@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.core.errors import NotAllowed
-from sandbox.core.messages import Language
+from sandbox.core.messages import Language, Message
 
 
 class Role(StrEnum):
@@ -16,6 +16,15 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     LEAD = "lead"
     STEWARD = "steward"
+
+
+#: As people read them; catalogue keys.
+_NAMES = {
+    Role.STAFF: "Staff",
+    Role.REVIEWER: "Reviewer",
+    Role.LEAD: "Lab lead",
+    Role.STEWARD: "Data steward",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class Person:
             raise NotAllowed(
                 "This needs the role {roles}; {person} does not have it.",
                 "Sign in as somebody who has it, or ask the lab lead for it.",
-                roles=" / ".join(roles),
+                roles=Message(
+                    " / ".join(f"{{{role}}}" for role in roles), {role: Message(_NAMES[role]) for role in roles}
+                ),
                 person=self.display_name,
             )

@@ -32,7 +32,8 @@ STYLE = f"""<style>
 .sb-note.good {{ border-color: {CALM}; background: #edf7f5; }}
 .sb-note.bad {{ border-color: {ALERT}; background: #fdf2ec; }}
 .sb-note.note {{ border-color: {ACCENT}; background: #eef3fd; }}
-.sb-hero {{ background: #0f2f3d; color: #fff; border-radius: 14px; padding: 18px 22px; }}
+.sb-hero {{ background: #0f2f3d; color: #fff; border-radius: 14px; padding: 18px 22px;
+  margin-bottom: 16px; }}
 .sb-hero h2 {{ margin: 0 0 .25em; font-size: 1.35em; color: #fff; border: 0; }}
 .sb-hero p {{ color: #d7e3e8; }}
 .sb-hero .sb-kpi {{ display: flex; flex-wrap: wrap; gap: 4px 26px; margin-top: 10px; color: #fff; }}

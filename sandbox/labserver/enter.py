@@ -80,16 +80,19 @@ class _Page(web.RequestHandler):
             )
         )
 
+    def ask_for_portal(self) -> None:
+        language = as_language(self.request.headers.get("Accept-Language"))
+        _ = catalogue(language).gettext
+        title = _("Please open JupyterLab from the portal.")
+        self.say(language, title, _("There you sign in and choose a micro-project."), status=401)
+
 
 class SignIn(_Page):
     """Where Jupyter sends people who are not signed in."""
 
     @allow_unauthenticated
     def get(self) -> None:
-        language = as_language(self.request.headers.get("Accept-Language"))
-        _ = catalogue(language).gettext
-        title = _("Please open JupyterLab from the portal.")
-        self.say(language, title, _("There you sign in and choose a micro-project."), status=401)
+        self.ask_for_portal()
 
 
 class Enter(_Page):
@@ -97,6 +100,10 @@ class Enter(_Page):
 
     def initialize(self, key: bytes, spent: SpentTickets, portal: Portal) -> None:
         self._key, self._spent, self._portal = key, spent, portal
+
+    def get(self) -> None:
+        """The address alone, from a history or a bookmark, brings nobody in."""
+        self.ask_for_portal()
 
     async def post(self) -> None:
         language = as_language(self.request.headers.get("Accept-Language"))

@@ -64,7 +64,7 @@ def cell_changes(before: bytes, after: bytes) -> tuple[Change, ...]:
 def choice_changes(before: bytes, after: bytes) -> tuple[tuple[str, str, str], ...]:
     """(choice, before, after) of the form's choices that differ."""
     old, new = _flat(_load(before)), _flat(_load(after))
-    names = sorted(old.keys() | new.keys())
+    names = sorted((old.keys() | new.keys()) - {"format"})
     return tuple((k, old.get(k, "–"), new.get(k, "–")) for k in names if old.get(k) != new.get(k))
 
 
@@ -134,4 +134,13 @@ def _flat(value: Any, prefix: str = "") -> dict[str, str]:
         for key, inner in list(value.items())[:200]:
             found.update(_flat(inner, f"{prefix}.{key}" if prefix else str(key)))
         return found
-    return {prefix: json.dumps(value, ensure_ascii=False)[:_MOST_LENGTH]} if prefix else {}
+    return {prefix: _told(value)[:_MOST_LENGTH]} if prefix else {}
+
+
+def _told(value: Any) -> str:
+    """A choice as a person reads it: texts without quotes, lists with commas, nothing chosen as a dash."""
+    if isinstance(value, list):
+        return ", ".join(map(_told, value[:_MOST_LENGTH]))
+    if value is None or value == "":
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -33,7 +33,7 @@ class BadRequest(SandboxError):
 
 def failure(request: Request, error: Exception) -> Response:
     """The answer to ``error``."""
-    known = _as_sandbox_error(error)
+    known = _as_sandbox_error(error, _is_api(request))
     if known.status >= 500:
         log.error(
             "failure", exc_info=error, extra={"request": request.state.request_id, "detail": type(error).__name__}
@@ -46,9 +46,12 @@ def failure(request: Request, error: Exception) -> Response:
     return response
 
 
-def _as_sandbox_error(error: Exception) -> SandboxError:
+def _as_sandbox_error(error: Exception, api: bool) -> SandboxError:
     if isinstance(error, SandboxError):
         return error
+    if isinstance(error, RequestValidationError) and not api:
+        # A person's page has nothing to be validated but its address; forms answer for their own fields.
+        return NotFound("There is no such page.", "Check the address, or begin at the start page.")
     if isinstance(error, RequestValidationError):
         return BadRequest(
             "The request cannot be read: {problems}.",

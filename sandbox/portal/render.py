@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sandbox.core.messages import LANGUAGES, Language, Message
 from sandbox.portal import words
 from sandbox.portal.access import sections
+from sandbox.portal.titles import title_of
 from sandbox.portal.visitor import CSRF_FIELD, Cookies, Visitor, visitor_of
 
 _FOLDER = Path(__file__).parent
@@ -102,6 +103,7 @@ def _common(request: Request, visitor: Visitor) -> dict[str, Any]:
     texts: Mapping[str, Callable[..., Any]] = texts_of(visitor.language, now)
     return {
         **texts,
+        "titled": partial(title_of, services, visitor.language),
         "me": visitor.person,
         "nav": sections(visitor.person),
         "language": visitor.language,

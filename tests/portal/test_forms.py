@@ -154,7 +154,7 @@ def test_lab_opens_for_its_owner_only(town: Town) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [("12.5", 12.5), ("1,200", 1200.0), (" 12 % ", 12.0), ("１２．５％", 12.5), ("-3", -3.0), ("", None), ("inf", None),
-     ("1e999", None), ("abc", None)],
+     ("1e999", None), ("abc", None), ("1,5", None), ("1,200.5", 1200.5), ("12,00", None), ("１，２００", 1200.0)],
 )  # fmt: skip
 def test_figures_are_read_as_people_type_them(text: str, value: float | None) -> None:
     assert parse_number(text) == value

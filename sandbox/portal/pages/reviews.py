@@ -19,6 +19,7 @@ from sandbox.portal.changes import Change, cell_changes, choice_changes
 from sandbox.portal.evidence import read_evidence
 from sandbox.portal.needs import Me, Posted, Reads, UsedServices
 from sandbox.portal.render import go, page
+from sandbox.portal.titles import choice_title
 from sandbox.portal.views import display_names, judged, project_rows, submission_file
 from sandbox.store.registry import Reading
 from sandbox.workflows.access import visible_project
@@ -80,7 +81,8 @@ def _submission(
         project = visible_project(reading, me, slug)
         submission = reading.submission(slug, number)
         names = display_names(reading)
-        compared, changes, choices = _changes(services, reading, project, submission)
+        compared, changes, chosen = _changes(services, reading, project, submission)
+    choices = [(choice_title(services, language, project.template, name), *ways) for name, *ways in chosen]
     possible = submission.decision is None and Action.RETURN in steps(me, project)
     level = level_of(submission)
     return page(
