@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.appserver.sessions import Sessions, Viewer
+from sandbox.appserver.sessions import Admission, Sessions, Viewer
 from sandbox.core.messages import Language
 
 _PAGE = re.compile(
@@ -58,15 +58,18 @@ class Gate:
         return self._sessions.viewer(cookie)
 
     def page(self, viewer: Viewer, path: str) -> Page | None:
-        """The page at ``path`` if the viewer holds a grant for it and it is on the shelf."""
+        """The page at ``path`` if the viewer is admitted to it and it is on the shelf."""
         page = Page.parse(path)
-        if page is None or not self._sessions.granted(viewer.person, page.app, page.version):
+        if page is None or self.admission(viewer, page) is None:
             return None
         return page if (self._apps / page.path).is_file() else None
 
     def author(self, viewer: Viewer, page: Page) -> str:
         """How the owner of the page's app is called, as the portal said when the viewer opened it."""
-        return self._sessions.owner(viewer.person, page.app, page.version)
+        return self._sessions.owner(viewer, page.app, page.version)
+
+    def admission(self, viewer: Viewer, page: Page) -> Admission | None:
+        return self._sessions.admission(viewer, page.app, page.version)
 
     def owns(self, viewer: Viewer | None, kernel_id: str) -> bool:
         return viewer is not None and self._owner_of(kernel_id) == viewer.person

@@ -231,16 +231,18 @@ class AppPage(Sealed, TornadoVoilaHandler):
     async def get(self, path: str) -> None:  # type: ignore[override]
         viewer = viewer_of(self)
         page = self.gate.page(viewer, path) if viewer else None
-        if viewer is None or page is None:
+        admission = self.gate.admission(viewer, page) if viewer and page else None
+        if viewer is None or page is None or admission is None:
             raise web.HTTPError(404)
         self.nonce = new_nonce()
         self.seal(self.nonce)
         try:
             folder = self.places.apps / page.app / page.version
+            await self.settings["sandbox_receipts"].check(folder, self.request_id)
             manifest = read_manifest(folder)
             policy = self._grant(manifest, page.language).app(folder)
             page_facts.set(pages.title_bar(self.places, page, manifest, self.gate.author(viewer, page), self.nonce))
-            opening.set(Opening(viewer.person, policy))
+            opening.set(Opening(admission, policy))
             await self._stream(page)
         except SandboxError as error:
             self.tell(error)

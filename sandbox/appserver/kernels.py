@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import Int
 
 from sandbox.appserver.channels import ALLOWED_TYPES
+from sandbox.appserver.sessions import Admission
 from sandbox.core.errors import TooBusy
 from sandbox.kernels.policy import KernelPolicy
 
@@ -23,9 +25,11 @@ PAGES_PER_PERSON = 8
 
 @dataclass(frozen=True)
 class Opening:
-    """Who opens a page now, and what its kernel may touch; set by the page handler around Voilà's own code."""
+    """By which admission a page is opened now, and what its kernel may touch; set by the page handler around Voilà's
+    own code.
+    """
 
-    person: str
+    admission: Admission
     policy: KernelPolicy
 
 
@@ -40,28 +44,30 @@ class AppKernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.allowed_message_types = sorted(ALLOWED_TYPES)
-        self._owners: dict[str, str] = {}
+        self._admissions: dict[str, Admission] = {}
         self._starting: list[str] = []
 
     def owner_of(self, kernel_id: str) -> str | None:
         """The person whose page the kernel belongs to; None for one that is not (or no longer) there."""
-        return self._owners.get(kernel_id) if kernel_id in self else None
+        admission = self._admissions.get(kernel_id) if kernel_id in self else None
+        return admission.person if admission else None
 
     def kernels_of(self, person: str) -> list[str]:
-        return [kernel_id for kernel_id in self.list_kernel_ids() if self._owners.get(kernel_id) == person]
+        return [kernel_id for kernel_id in self.list_kernel_ids() if self.owner_of(kernel_id) == person]
 
     async def start_kernel(self, *, kernel_name: str | None = None, **_: Any) -> str:
         """Start a kernel for the current opening. Voilà's arguments (server environment, folder) are not used."""
         current = opening.get()
         if current is None:
             raise RuntimeError("a kernel can only be started for somebody who opens an app page")
-        await self._make_room(current.person)
-        self._starting.append(current.person)
+        person = current.admission.person
+        await self._make_room(person)
+        self._starting.append(person)
         try:
             kernel_id: str = await super().start_kernel(kernel_name="python3", policy=current.policy)
         finally:
-            self._starting.remove(current.person)
-        self._owners[kernel_id] = current.person
+            self._starting.remove(person)
+        self._admissions[kernel_id] = current.admission
         return kernel_id
 
     async def _make_room(self, person: str) -> None:
@@ -96,12 +102,18 @@ class AppKernels(AsyncMappingKernelManager):
         return True
 
     def remove_kernel(self, kernel_id: str) -> Any:
-        self._owners.pop(kernel_id, None)
+        self._admissions.pop(kernel_id, None)
         return super().remove_kernel(kernel_id)
 
     async def end_all_of(self, person: str) -> None:
         """End every kernel of ``person`` (sign-out)."""
+        await self._end(self.kernels_of(person))
+
+    async def end_where_over(self, holds: Callable[[Admission], bool]) -> None:
+        """End every kernel whose admission is over."""
+        await self._end([kernel_id for kernel_id, admission in self._admissions.items() if not holds(admission)])
+
+    async def _end(self, kernel_ids: list[str]) -> None:
         await asyncio.gather(
-            *(self.shutdown_kernel(kernel_id, now=True) for kernel_id in self.kernels_of(person)),
-            return_exceptions=True,
+            *(self.shutdown_kernel(kernel_id, now=True) for kernel_id in kernel_ids), return_exceptions=True
         )

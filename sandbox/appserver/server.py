@@ -29,6 +29,8 @@ from sandbox.appserver.identity import OwnKernelsOnly, ViewerIdentity
 from sandbox.appserver.kernels import AppKernels
 from sandbox.appserver.pagefacts import add_page_facts
 from sandbox.appserver.places import Places
+from sandbox.appserver.receipts import Receipts
+from sandbox.appserver.renewal import Renewal
 from sandbox.appserver.sessions import Sessions
 from sandbox.core.errors import Unavailable
 from sandbox.identity.tickets import SpentTickets
@@ -70,7 +72,8 @@ class AppServer(Voila):
         self.places = places
         self.sandbox_settings = settings
         self.now = now
-        self.sessions = Sessions(timedelta(hours=settings.session_hours), now)
+        self._hold = timedelta(seconds=settings.app_grant_seconds)
+        self.sessions = Sessions(timedelta(hours=settings.session_hours), self._hold, now)
         super().__init__(config=_configuration(places, settings), **kwargs)
 
     @default("log")
@@ -102,6 +105,7 @@ class AppServer(Voila):
             sandbox_gate=gate,
             sandbox_places=self.places,
             sandbox_now=self.now,
+            sandbox_receipts=Receipts(),
             sandbox_settings=self.sandbox_settings,
             default_handler_class=handlers.NothingHere,
             log_function=_log_request,
@@ -159,12 +163,17 @@ class AppServer(Voila):
             ) from None
         log.info("serving apps", extra={"url": self.places.apps_url})
         self.ioloop = IOLoop.current()
+        self.ioloop.spawn_callback(self._renewal().run)
         try:
             self.ioloop.start()
         except KeyboardInterrupt:
             log.info("interrupted")
         finally:
             self.stop()
+
+    def _renewal(self) -> Renewal:
+        key = Keys(self.places.workspace).ticket_key()
+        return Renewal(self.sessions, self.kernel_manager, self.places.portal_url, key, self._hold, self.now)
 
     def stop(self) -> None:
         """End all kernels and their fork server."""

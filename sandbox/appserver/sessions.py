@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sandbox.core.messages import Language
@@ -14,45 +14,61 @@ from sandbox.identity.tickets import Ticket
 
 @dataclass(frozen=True)
 class Viewer:
-    """A signed-in person as a request sees them. ``session`` tells two sign-ins of one person apart."""
+    """A signed-in person as a request sees them. ``session`` tells two tickets of one person apart, ``signin`` two
+    portal sessions.
+    """
 
     person: str
     display_name: str
     language: Language
     session: str
+    signin: str
     expires: datetime
 
 
 @dataclass(frozen=True)
-class AppGrant:
-    """What a ticket allowed: one version of one app until ``expires``; ``owner`` is how its owner is called."""
+class Admission:
+    """An app version that the portal lets a person open, vouched for by one of the person's portal sessions."""
 
-    expires: datetime
+    person: str
+    signin: str
+    app: str
+    version: str
+
+
+@dataclass(frozen=True)
+class _Hold:
+    """Until when an admission holds, and how the app's owner is called."""
+
+    until: datetime
     owner: str
 
 
 class Sessions:
-    """Sessions by the hash of their cookie, grants by person; ``lifetime`` holds for both.
+    """Sessions by the hash of their cookie, which last ``lifetime``; admissions, which last ``hold`` unless renewed.
 
-    Grants are the person's, not the session's: every ticket makes a new session (the Strict cookie does not travel with
-    the portal's form), and the apps opened before must stay open.
+    Admissions are the portal session's and not this one's: every ticket makes a new session here (the Strict cookie
+    does not travel with the portal's form), and the apps opened before must stay open.
     """
 
-    def __init__(self, lifetime: timedelta, now: Callable[[], datetime]) -> None:
+    def __init__(self, lifetime: timedelta, hold: timedelta, now: Callable[[], datetime]) -> None:
         self._lifetime = lifetime
+        self._hold = hold
         self._now = now
         self._viewers: dict[str, Viewer] = {}
-        self._grants: dict[tuple[str, str, str], AppGrant] = {}
+        self._admissions: dict[Admission, _Hold] = {}
 
     def open(self, ticket: Ticket) -> str:
-        """Begin a session for the ticket's person and remember its grant; returns the cookie's secret value."""
+        """Begin a session for the ticket's person and admit them to its app; returns the cookie's secret value."""
         now = self._now()
         self._forget_expired(now)
-        expires = now + self._lifetime
         secret = secrets.token_urlsafe(32)
         key = _hashed(secret)
-        self._viewers[key] = Viewer(ticket.person, ticket.display_name, ticket.language, key[:16], expires)
-        self._grants[ticket.person, ticket.app, ticket.version] = AppGrant(expires, ticket.owner)
+        viewer = Viewer(
+            ticket.person, ticket.display_name, ticket.language, key[:16], ticket.signin, now + self._lifetime
+        )
+        self._viewers[key] = viewer
+        self._admissions[_admission(viewer, ticket.app, ticket.version)] = _Hold(now + self._hold, ticket.owner)
         return secret
 
     def viewer(self, secret: str | None) -> Viewer | None:
@@ -66,23 +82,53 @@ class Sessions:
             return None
         return viewer
 
-    def granted(self, person: str, app: str, version: str) -> bool:
-        grant = self._grants.get((person, app, version))
-        return grant is not None and grant.expires > self._now()
+    def admission(self, viewer: Viewer, app: str, version: str) -> Admission | None:
+        """The viewer's admission to the app version, if it is in force."""
+        found = _admission(viewer, app, version)
+        return found if self.holds(found) else None
 
-    def owner(self, person: str, app: str, version: str) -> str:
-        """How the owner of an app that ``person`` opened is called; empty when the ticket did not say."""
-        grant = self._grants.get((person, app, version))
-        return grant.owner if grant else ""
+    def admissions(self) -> list[Admission]:
+        """All that are in force."""
+        self._forget_expired(self._now())
+        return list(self._admissions)
+
+    def holds(self, admission: Admission) -> bool:
+        found = self._admissions.get(admission)
+        return found is not None and found.until > self._now()
+
+    def owner(self, viewer: Viewer, app: str, version: str) -> str:
+        """How the owner of an app that ``viewer`` opened is called; empty when the ticket did not say."""
+        found = self._admissions.get(_admission(viewer, app, version))
+        return found.owner if found else ""
+
+    def renew(self, admission: Admission) -> None:
+        """Let ``admission`` hold from now on, unless it has ended meanwhile."""
+        if self.holds(admission):
+            until = self._now() + self._hold
+            self._admissions[admission] = replace(self._admissions[admission], until=until)
+
+    def end(self, admission: Admission) -> None:
+        self._admissions.pop(admission, None)
+
+    def end_signin(self, person: str, signin: str) -> None:
+        """End what one portal session of ``person`` vouched for."""
+        self._drop(lambda item: (item.person, item.signin) == (person, signin))
 
     def close(self, person: str) -> None:
-        """End every session and grant of ``person``."""
-        self._viewers = {key: viewer for key, viewer in self._viewers.items() if viewer.person != person}
-        self._grants = {key: grant for key, grant in self._grants.items() if key[0] != person}
+        """End every session and admission of ``person``."""
+        self._drop(lambda item: item.person == person)
+
+    def _drop(self, concerned: Callable[[Viewer | Admission], bool]) -> None:
+        self._viewers = {key: viewer for key, viewer in self._viewers.items() if not concerned(viewer)}
+        self._admissions = {item: hold for item, hold in self._admissions.items() if not concerned(item)}
 
     def _forget_expired(self, now: datetime) -> None:
         self._viewers = {key: viewer for key, viewer in self._viewers.items() if viewer.expires > now}
-        self._grants = {key: grant for key, grant in self._grants.items() if grant.expires > now}
+        self._admissions = {item: hold for item, hold in self._admissions.items() if hold.until > now}
+
+
+def _admission(viewer: Viewer, app: str, version: str) -> Admission:
+    return Admission(viewer.person, viewer.signin, app, version)
 
 
 def _hashed(secret: str) -> str:

@@ -16,7 +16,7 @@ from sandbox.core.errors import NotFound, NotSignedIn
 from sandbox.core.ids import check_slug
 from sandbox.core.messages import Language
 from sandbox.core.roles import Person
-from sandbox.store.registry import Registry
+from sandbox.store.registry import Reading, Registry
 
 SIGNIN, SESSION, API = "signin", "session", "api"
 _SECRET_BYTES = 32
@@ -95,6 +95,16 @@ def sign_in(
 def session_person(registry: Registry, secret: str, now: datetime) -> Person | None:
     """Whose session it is; None when it has ended or never was."""
     return _holder(registry, secret, SESSION, now)
+
+
+def session_mark(secret: str) -> str:
+    """What names the session to the app server; it opens nothing, and the secret does not follow from it."""
+    return _digest(secret)
+
+
+def session_lasts(reading: Reading, mark: str, name: str, now: datetime) -> bool:
+    """Whether the session with this ``mark`` is still that of the person ``name``."""
+    return bool(mark) and reading.token(mark, SESSION, now) == name
 
 
 def sign_out(registry: Registry, secret: str, now: datetime) -> None:

@@ -23,7 +23,8 @@ LIFETIME = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Ticket:
-    """``purpose`` is ``app`` or ``lab``; ``app`` and ``version`` name what may be opened; ``target`` where to go on.
+    """``purpose`` is ``app``, ``lab`` or ``renew``; ``app`` and ``version`` name what may be opened; ``target`` where
+    to go on. ``signin`` is the mark of the portal's session that vouches, and does so only as long as it lasts.
 
     ``owner`` is how people read whose app it is.
     """
@@ -37,6 +38,7 @@ class Ticket:
     version: str = ""
     target: str = ""
     owner: str = ""
+    signin: str = ""
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 

@@ -22,11 +22,11 @@ class Addresses:
     lab_owner: str = ""
 
     def __post_init__(self) -> None:
-        if self.apps and origin(self.apps) == origin(self.portal):
+        if self.apps and self.of_apps(urlsplit(self.portal).netloc):
             raise Unavailable(
-                "Portal and app server have the same origin, {origin}.",
-                "Give the app server another host name or port: an app's JavaScript is its author's.",
-                origin=origin(self.portal),
+                "Portal and app server have the same host name, {host}.",
+                "Give the app server another one: an app's JavaScript is its author's, and cookies know no ports.",
+                host=urlsplit(self.portal).hostname,
             )
 
     @classmethod
@@ -46,10 +46,16 @@ class Addresses:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Host headers that may reach the portal: its own, and loopback by number and name at the same port."""
+        """Host headers that may reach the portal: its own, and loopback by number at the same port."""
         parts = urlsplit(self.portal)
         port = f":{parts.port}" if parts.port else ""
-        return frozenset({parts.netloc.lower(), f"127.0.0.1{port}"})
+        return frozenset(host for host in (parts.netloc.lower(), f"127.0.0.1{port}") if not self.of_apps(host))
+
+    def of_apps(self, host: str) -> bool:
+        """Whether a Host header has the app server's host name. Cookies know no ports: what the portal set there, every
+        app's page would send along.
+        """
+        return bool(self.apps) and urlsplit(f"//{host}").hostname == urlsplit(self.apps).hostname
 
     @property
     def secure(self) -> bool:

@@ -76,11 +76,16 @@ class Perimeter:
         except Exception as error:
             if started:
                 raise
-            await self._failure(request, error)(scope, receive, answer)
+            response = self._failure(request, error)
+            if isinstance(error, _Misdirected):
+                del response.headers["set-cookie"]  # nothing of ours is left behind under a name that is not ours
+            await response(scope, receive, answer)
 
     def _check(self, scope: Scope, limit: int) -> None:
         headers = Headers(scope=scope)
-        if headers.get("host", "").lower() not in self._addresses.hosts and not scope["path"].endswith(_PROBES):
+        host = headers.get("host", "").lower()
+        probe = scope["path"].endswith(_PROBES) and not self._addresses.of_apps(host)
+        if host not in self._addresses.hosts and not probe:
             raise _Misdirected(
                 "This address is not the portal's.", "Open the portal at {address}.", address=self._addresses.portal
             )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from sandbox.core.errors import BadInput, Conflict, Damaged, NotFound
 from sandbox.core.ids import VersionId
 from sandbox.core.lifecycle import Action, State, next_state
 from sandbox.core.project import AppVersion, Project
 from sandbox.core.roles import Person, Role
+from sandbox.identity.accounts import session_lasts
 from sandbox.identity.tickets import LIFETIME, Ticket
 from sandbox.publishing.receipt import read_receipt, verify_receipt
 from sandbox.store.registry import Reading, Transaction
@@ -96,8 +98,11 @@ def live_apps(reading: Reading) -> list[Project]:
     return [p for p in reading.projects() if p.live_version and p.state is not State.RETIRED]
 
 
-def grant_app(services: Services, person: Person, slug: str, version: str | None = None) -> Ticket:
-    """A ticket that opens the live version for anybody signed in, or a candidate for its owner and its reviewers."""
+def grant_app(services: Services, person: Person, slug: str, version: str | None = None, *, signin: str = "") -> Ticket:
+    """A ticket that opens the live version for anybody signed in, or a candidate for its owner and its reviewers.
+
+    ``signin`` is the mark of the person's session: ``renew_app`` lets the app stay open as long as that lasts.
+    """
     now = services.now()
     with services.registry.transaction(person.name) as tx:
         project = tx.project(slug)
@@ -113,7 +118,31 @@ def grant_app(services: Services, person: Person, slug: str, version: str | None
         app=slug,
         version=chosen,
         owner=owner,
+        signin=signin,
     )
+
+
+#: What the portal says of an app that is open: it may stay; it may not; the person is not signed in any more.
+Standing = Literal["open", "closed", "signed-out"]
+
+
+def renew_app(services: Services, ticket: Ticket) -> Standing:
+    """Whether what ``ticket`` says is open would be opened now: after sign-outs, other roles, rollbacks, retirements.
+
+    Asked by the app server again and again while an app is open, so it leaves no line in the audit chain.
+    """
+    with services.registry.reading() as reading:
+        if not session_lasts(reading, ticket.signin, ticket.person, services.now()):
+            return "signed-out"
+        try:
+            person = reading.person(ticket.person)
+        except NotFound:  # the account was disabled meanwhile
+            return "signed-out"
+        try:
+            _may_open(reading.project(ticket.app), reading.app_versions(ticket.app), person, ticket.version)
+        except NotFound:
+            return "closed"
+    return "open"
 
 
 def _may_open(project: Project, versions: list[AppVersion], person: Person, version: str | None) -> str:

@@ -153,12 +153,13 @@ def app_server(home: Path, tmp: Path, portal: str, versions: dict[str, str], **s
         "SANDBOX_APPS_URL": f"http://localhost:{port}",
         "SANDBOX_PORTAL_URL": portal,
         "SANDBOX_TEST_SERVER_SECRET": "of-the-server",
+        "SANDBOX_APP_GRANT_SECONDS": "3600",
         **settings,
     }
     command = [sys.executable, "-m", "sandbox.appserver"]
     log = tmp / f"appserver-{port}.log"
     with running(command, environment, f"http://localhost:{port}/healthz", log, tmp) as pid:
-        yield Hardened(f"http://localhost:{port}", versions, home=home, pid=pid)
+        yield Hardened(f"http://localhost:{port}", versions, home=home, pid=pid, log=log)
 
 
 @pytest.fixture(scope="session")
@@ -209,7 +210,8 @@ def _unhardened(tmp: Path, portal: str, command: list[str], health: str) -> Iter
         yield Site(base, versions)
 
 
-@pytest.fixture(scope="session")
+# Not longer than a module: while Playwright is there, nothing else can run an event loop in this thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with chromium() as opened:
         yield opened

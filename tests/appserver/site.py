@@ -112,6 +112,7 @@ class Site:
 class Hardened(Site):
     home: Path = Path()
     pid: int = 0
+    log: Path = Path()
 
     def ticket(self, person: str = "rita", app: str = APP, language: str = "en", **changes: Any) -> str:
         expires = datetime.now(UTC) + timedelta(seconds=60)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sandbox.appserver.gate import Gate, Page
 from sandbox.appserver.headers import content_security_policy
 from sandbox.appserver.places import Places
-from sandbox.appserver.sessions import Sessions
+from sandbox.appserver.sessions import Sessions, Viewer
 from sandbox.core.errors import Unavailable
 from sandbox.identity.tickets import Ticket
 from sandbox.store.workspace import Workspace
@@ -20,6 +20,9 @@ from tests.appserver.site import APP, OTHER
 from tests.appserver.site import NO_VERSION as VERSION
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+HOLD = timedelta(minutes=1)
 
 
 class Clock:
@@ -30,33 +33,76 @@ class Clock:
         return self.time
 
 
-def ticket(person: str = "rita", app: str = APP) -> Ticket:
-    return Ticket("app", person, person, "en", NOW + timedelta(seconds=60), app=app, version=VERSION, owner="Lin Xia")
+def ticket(person: str = "rita", app: str = APP, signin: str = "s1") -> Ticket:
+    return Ticket(
+        "app",
+        person,
+        person,
+        "en",
+        NOW + timedelta(seconds=60),
+        app=app,
+        version=VERSION,
+        owner="Lin Xia",
+        signin=signin,
+    )
 
 
-def test_sessions_and_grants_end_together() -> None:
+def entered(sessions: Sessions, **facts: str) -> Viewer:
+    viewer = sessions.viewer(sessions.open(ticket(**facts)))
+    assert viewer is not None
+    return viewer
+
+
+def test_sessions_end_with_their_time() -> None:
     clock = Clock()
-    sessions = Sessions(timedelta(hours=1), clock)
+    sessions = Sessions(timedelta(hours=1), HOLD, clock)
     secret = sessions.open(ticket())
     viewer = sessions.viewer(secret)
     assert viewer is not None and viewer.person == "rita"
-    assert sessions.granted("rita", APP, VERSION)
-    assert not sessions.granted("rita", OTHER, VERSION) and not sessions.granted("bob", APP, VERSION)
+    assert sessions.viewer("another secret") is None and sessions.viewer(None) is None
     clock.time += timedelta(hours=1)
     assert sessions.viewer(secret) is None
-    assert not sessions.granted("rita", APP, VERSION)
+
+
+def test_an_admission_holds_as_long_as_it_is_renewed() -> None:
+    clock = Clock()
+    sessions = Sessions(timedelta(hours=1), HOLD, clock)
+    viewer = entered(sessions)
+    admission = sessions.admission(viewer, APP, VERSION)
+    assert admission is not None and sessions.admissions() == [admission]
+    assert sessions.admission(viewer, OTHER, VERSION) is None
+    assert sessions.admission(entered(sessions, person="bob", app=OTHER), APP, VERSION) is None
+    clock.time += HOLD * 0.9
+    sessions.renew(admission)
+    clock.time += HOLD * 0.9
+    assert sessions.holds(admission)
+    clock.time += HOLD * 0.1
+    assert sessions.admission(viewer, APP, VERSION) is None and sessions.admissions() == []
+    sessions.renew(admission)
+    assert not sessions.holds(admission), "what is over is not renewed, only opened anew"
 
 
 def test_a_second_app_does_not_close_the_first() -> None:
-    sessions = Sessions(timedelta(hours=1), Clock())
-    sessions.open(ticket())
-    viewer = sessions.viewer(sessions.open(ticket(app=OTHER)))
-    assert viewer is not None
-    assert sessions.granted(viewer.person, APP, VERSION) and sessions.granted(viewer.person, OTHER, VERSION)
+    sessions = Sessions(timedelta(hours=1), HOLD, Clock())
+    entered(sessions)
+    viewer = entered(sessions, app=OTHER)
+    assert sessions.admission(viewer, APP, VERSION) and sessions.admission(viewer, OTHER, VERSION)
+
+
+def test_one_portal_session_ends_alone() -> None:
+    sessions = Sessions(timedelta(hours=1), HOLD, Clock())
+    secrets = {signin: sessions.open(ticket(signin=signin)) for signin in ("s1", "s2")}
+    secrets["bob"] = sessions.open(ticket(person="bob"))
+    sessions.end_signin("rita", "s1")
+    assert sessions.viewer(secrets["s1"]) is None
+    assert sessions.viewer(secrets["s2"]) is not None and sessions.viewer(secrets["bob"]) is not None
+    assert {(item.person, item.signin) for item in sessions.admissions()} == {("rita", "s2"), ("bob", "s1")}
+    sessions.close("rita")
+    assert sessions.viewer(secrets["s2"]) is None
 
 
 def test_the_gate_looks_at_grant_and_shelf(tmp_path: Path) -> None:
-    sessions = Sessions(timedelta(hours=1), Clock())
+    sessions = Sessions(timedelta(hours=1), HOLD, Clock())
     gate = Gate(sessions, tmp_path, {"k1": "rita", "k2": "bob"}.get)
     viewer = gate.viewer(sessions.open(ticket()))
     assert viewer is not None

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from sandbox.portal.api import catalogue, projects, shelf, submissions
+from sandbox.portal.api import catalogue, projects, renewals, shelf, submissions
 
 router = APIRouter(prefix="/api/v1")
-for _part in (catalogue, projects, submissions, shelf):
+for _part in (catalogue, projects, submissions, shelf, renewals):
     router.include_router(_part.router)

@@ -10,9 +10,10 @@ from sandbox.core.errors import NotFound, Unavailable
 from sandbox.core.lifecycle import State
 from sandbox.core.project import Project
 from sandbox.core.roles import Person, Role
+from sandbox.identity.accounts import session_mark
 from sandbox.identity.tickets import seal
 from sandbox.portal.access import OVERSEERS, steps
-from sandbox.portal.needs import Me, Posted, Reads, UsedAddresses, UsedServices
+from sandbox.portal.needs import Me, Posted, Reads, UsedAddresses, UsedServices, Visit
 from sandbox.portal.render import page
 from sandbox.portal.views import app_card, app_file, departments, display_names, gallery, no_app
 from sandbox.store.registry import Reading
@@ -70,12 +71,18 @@ def show_thumbnail(slug: str, version: str, services: UsedServices, me: Me) -> R
 
 @router.post("/apps/{slug}/open", name="open_app")
 def open_app(
-    request: Request, slug: str, form: Posted, services: UsedServices, addresses: UsedAddresses, me: Me
+    request: Request,
+    slug: str,
+    form: Posted,
+    services: UsedServices,
+    addresses: UsedAddresses,
+    me: Me,
+    visit: Visit,
 ) -> Response:
     """Hand the person over to the app server, which shares no cookie with the portal, with a ticket in a form."""
     if not addresses.apps:
         raise Unavailable("The app server is not running.", "Ask who runs the sandbox to start it.")
-    ticket = grant_app(services, me, slug, form.text("version") or None)
+    ticket = grant_app(services, me, slug, form.text("version") or None, signin=session_mark(visit.secret))
     sealed = seal(ticket, services.keys.ticket_key())
     return page(request, "enter.html", target=f"{addresses.apps}/enter", ticket=sealed, to="app")
 
