@@ -40,13 +40,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
         const panel = tracker.currentWidget;
         await panel?.sessionContext.ready;
         const place = panel?.content.activeCellIndex ?? 0;
-        await app.commands.execute('notebook:run-all-cells');
-        // JupyterLab ends at the last cell; who reads results wants to stay where the reading began.
-        if (panel && !panel.isDisposed) {
-          panel.content.activeCellIndex = place;
-          await panel.content.scrollToItem(place);
-          // Whoever closes the page now finds the results again.
-          await panel.context.save();
+        try {
+          await app.commands.execute('notebook:run-all-cells');
+        } finally {
+          // JupyterLab ends at the last cell; who reads results wants to stay where the reading began.
+          if (panel && !panel.isDisposed) {
+            panel.content.activeCellIndex = place;
+            await panel.content.scrollToItem(place);
+            // Whoever closes the page now finds the results again.
+            await panel.context.save();
+          }
         }
       }
     });
@@ -97,11 +100,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
     tracker.currentChanged.connect(changed);
     tracker.widgetAdded.connect((_, panel: NotebookPanel) => {
       void panel.context.ready.then(() => {
-        if (projectOf(panel.context.path) !== null) {
+        const project = projectOf(panel.context.path);
+        if (project !== null) {
+          panel.title.label = project; // every project's notebook has the same file name
           hideCode(panel, true);
           tellWhenKernelDies(panel);
           // Who comes from the portal sees the notebook alone; files are one click away.
-          void app.restored.then(() => shell?.collapseLeft());
+          void app.restored.then(() => {
+            shell?.collapseLeft();
+            shell?.collapseRight();
+          });
         }
         changed();
       });

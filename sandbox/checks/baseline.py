@@ -16,6 +16,11 @@ from sandbox.core.messages import Message
 PHASE, NAME = "run", "baseline"
 _FEW_ROWS = 50
 _TOO_GOOD = 0.995
+#: What the metrics that the lab records are called, in the lab's own words.
+_NAMES = {
+    "roc_auc": "How well it ranks (ROC AUC)",
+    "average_precision": "How well it finds the rare ones (average precision)",
+}
 _SHARES = ("auc", "precision", "accuracy", "f1", "recall", "r2")
 
 
@@ -61,7 +66,8 @@ def check(facts: Facts) -> Iterable[Finding]:
 
 
 def _judge(metric: Metric, *, main: bool) -> Finding:
-    fields = {"name": metric.name, "model": metric.model, "baseline": metric.baseline, "rows": metric.rows}
+    name = Message(_NAMES[metric.name]) if metric.name in _NAMES else metric.name
+    fields = {"name": name, "model": metric.model, "baseline": metric.baseline, "rows": metric.rows}
     if not metric.better:
         return Finding(
             NAME,

@@ -50,5 +50,5 @@ def check(facts: Facts) -> Iterable[Finding]:
             Message("Run all cells again in the project as it is now, then submit again."),
         )
         return
-    fields = {"kpi": kpi.name, "expected": expected, "unit": kpi.unit}
+    fields = {"kpi": kpi.name, "expected": float(f"{expected:.4g}"), "unit": kpi.unit}
     yield Finding(NAME, Level.PASS, Message("Expected for the KPI “{kpi}”: {expected:,.10g} {unit}.", fields))

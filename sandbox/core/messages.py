@@ -44,11 +44,15 @@ class Message:
         return self.render()
 
     def to_json(self) -> dict[str, Any]:
-        return {"template": self.template, "fields": {k: _plain(v) for k, v in self.fields.items()}}
+        return {"template": self.template, "fields": {name: _plain(value) for name, value in self.fields.items()}}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Message:
-        return cls(str(data["template"]), dict(data.get("fields", {})))
+        fields = data.get("fields", {})
+        return cls(
+            str(data["template"]),
+            {name: cls.from_json(value) if isinstance(value, Mapping) else value for name, value in fields.items()},
+        )
 
 
 class _Fields(dict[str, Any]):
@@ -59,4 +63,6 @@ class _Fields(dict[str, Any]):
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.to_json()
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)

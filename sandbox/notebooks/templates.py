@@ -33,7 +33,7 @@ from sandbox.notebooks.translate import fill, translate_notebook
 PROJECT_CELL = "project"
 _PROJECT: Mapping[Language, str] = {
     "en": "# {title}\n\n{problem}\n\n**What it should move:** {kpi}, from {baseline} to {target} {unit}",
-    "zh-CN": "# {title}\n\n{problem}\n\n**要改善的指标：**{kpi}，从 {baseline} 到 {target} {unit}",
+    "zh-CN": "# {title}\n\n{problem}\n\n**要改善的指标**：{kpi}，从 {baseline} 到 {target} {unit}",
 }
 _FILES = ("template.toml", "notebook.ipynb", "zh-CN.po", "thumbnail.svg")
 

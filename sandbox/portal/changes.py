@@ -65,7 +65,7 @@ def choice_changes(before: bytes, after: bytes) -> tuple[tuple[str, str, str], .
     """(choice, before, after) of the form's choices that differ."""
     old, new = _flat(_load(before)), _flat(_load(after))
     names = sorted((old.keys() | new.keys()) - {"format"})
-    return tuple((k, old.get(k, "–"), new.get(k, "–")) for k in names if old.get(k) != new.get(k))
+    return tuple((k, old.get(k, "–"), new.get(k, "–")) for k in names if old.get(k, "–") != new.get(k, "–"))
 
 
 def _cells(data: bytes) -> list[_Cell]:

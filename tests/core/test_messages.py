@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sandbox.core.errors import NotAllowed
@@ -13,7 +15,7 @@ from sandbox.i18n import catalogue
 def test_a_field_can_be_a_message() -> None:
     message = Message("{greeting}, {name}", {"greeting": Message("hello"), "name": "{x}"})
     assert message.render(lambda text: {"hello": "你好"}.get(text, text)) == "你好, {x}"
-    assert message.to_json() == {"template": "{greeting}, {name}", "fields": {"greeting": "hello", "name": "{x}"}}
+    assert Message.from_json(json.loads(json.dumps(message.to_json()))) == message
 
 
 def test_missing_roles_are_named_in_the_readers_language() -> None:
