@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -19,12 +20,13 @@ from sandbox.notebooks.app_cells import app_notebook
 from sandbox.notebooks.execute import RunReport, run_notebook
 from sandbox.notebooks.templates import load_template
 from sandbox.notebooks.translate import translate_notebook
-from sandbox.workflows.grants import app_policy, examine_policy
+from sandbox.workflows.grants import Grant
 from tests.conftest import ROOT
 
 NAMES = ("customer-churn", "machine-failure")
 LONGEST = 60.0  # seconds, a template's run on demo data
 MEMORY = 2 * 2**30
+SMALL_CELL = 10
 PROJECT = """title = "Try 试验"
 problem = "A problem 问题"
 [kpi]
@@ -40,12 +42,14 @@ def run(name: str, pins: dict[str, Path], folder: Path, language: str = "en", mo
     template = load_template(ROOT, name)
     if mode == "app":
         notebook = app_notebook(template.notebook, language, template)
-        policy = app_policy(folder, template.folder, pins, language, MEMORY)
+        policy = Grant(language, MEMORY, SMALL_CELL, pins).app(folder)
     else:
         folder.mkdir(exist_ok=True)
         (folder / "project.toml").write_text(PROJECT, encoding="utf-8")
         notebook = translate_notebook(template.notebook, template.texts("en"), template.texts(language))
-        policy = examine_policy(folder, template.folder, pins, language, MEMORY, 120)
+        for texts in template.folder.glob("*.po"):  # as the starter of a project does
+            shutil.copy(texts, folder)
+        policy = Grant(language, MEMORY, SMALL_CELL, pins).examination(folder, 120)
     return run_notebook(notebook, policy=policy, cwd=folder, timeout=120, output_limit=10 * 2**20)
 
 
