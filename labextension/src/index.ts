@@ -100,9 +100,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     tracker.currentChanged.connect(changed);
     tracker.widgetAdded.connect((_, panel: NotebookPanel) => {
       void panel.context.ready.then(() => {
-        const project = projectOf(panel.context.path);
-        if (project !== null) {
-          panel.title.label = project; // every project's notebook has the same file name
+        if (projectOf(panel.context.path) !== null) {
           hideCode(panel, true);
           tellWhenKernelDies(panel);
           // Who comes from the portal sees the notebook alone; files are one click away.
