@@ -131,7 +131,7 @@ ENDINGS = {
 def test_a_run_that_does_not_end_well_is_refused_with_cell_and_remedy(facts_of: Make, run: Runner, how: str) -> None:
     source, words = ENDINGS[how]
     made = notebook(code("1 + 1", id="good"), code(source, id="bad"))
-    facts = facts_of(made, run=run(made, seconds=4))
+    facts = facts_of(made, run=run(made, seconds=3))
     (finding,) = errors.check(facts)
     assert (finding.level, finding.cell) == (Level.FAIL, "bad")
     assert words in str(finding.message) and str(finding.remedy)

@@ -83,7 +83,7 @@ ENDINGS = {
 def test_how_a_run_ends(tmp_path: Path, how: str) -> None:
     source, stopped, name = ENDINGS[how]
     started = time.monotonic()
-    report = run(tmp_path, "1", source, "open('after.txt', 'w')", seconds=5 if stopped == "time" else 40)
+    report = run(tmp_path, "1", source, "open('after.txt', 'w')", seconds=3 if stopped == "time" else 40)
     assert report.stopped == stopped and report.error is not None, report.error
     assert report.error.name.lstrip("_").replace("Array", "") == name and report.error.cell_id == "c1"
     assert report.cells_run == 1 and not (tmp_path / "after.txt").exists(), "nothing runs after the end"

@@ -43,7 +43,7 @@ def classes(rows: Rows) -> dict[tuple[str | None, int | None], set[str]]:
     return found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=rows_, k=st.integers(2, 5), suppress=st.sampled_from([0.0, 0.1, 0.5, 1.0]))
 def test_what_passes_is_k_anonymous_by_the_reference(rows: Rows, k: int, suppress: float) -> None:
     by_hand = classes(rows)

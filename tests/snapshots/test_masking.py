@@ -43,7 +43,7 @@ def masked(
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     ids=st.lists(texts, min_size=1, max_size=20), key=st.binary(min_size=32, max_size=32), name=st.sampled_from(NAMES)
 )
