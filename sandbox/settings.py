@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     small_cell: int = Field(10, description="fewest units that a cell of a shown table may stand for")
     app_idle_minutes: int = Field(20, description="an app's kernel ends after so long without a viewer, minutes")
     app_grant_seconds: int = Field(
-        60, description="an app stays open so long on the portal's last word, which is asked for four times as often"
+        60, description="an app stays open so long on the portal's last word, seconds; asked for four times as often"
     )
     app_kernels: int = Field(24, description="most app kernels at the same time; further viewers are asked to wait")
     log_level: str = Field("INFO", description="least severe log level that is written")

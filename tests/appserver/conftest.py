@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import nbformat
+import psutil
 import pytest
 
 from sandbox.core.ids import VersionId
@@ -26,7 +27,7 @@ from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.workspace import Workspace
 from tests.appserver.portal import Portal
-from tests.appserver.site import APP, OTHER, Hardened, Site
+from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
 from tests.helpers.browser import chromium
 
 PUBLISHED = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -111,15 +112,19 @@ def two_apps(home: Path, portal: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(command: list[str], environment: dict[str, str], health: str, log: Path, cwd: Path) -> Iterator[int]:
-    """A server process that answers at ``health``; ended with SIGTERM, within seconds."""
+def running(
+    command: list[str], environment: dict[str, str], health: str, log: Path, cwd: Path, *, ours: bool = True
+) -> Iterator[int]:
+    """A server process that answers at ``health``. Ended with SIGTERM, within seconds; one that is not ``ours`` may
+    take its time over its kernels, so it is killed together with them.
+    """
     with log.open("wb") as stream:
         process = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream, cwd=cwd)
     try:
         deadline = time.monotonic() + 60
         while True:
             try:
-                if httpx.get(health, trust_env=False).status_code < 500:
+                if httpx.get(health, trust_env=False, verify=NO_TLS).status_code < 500:
                     break
             except httpx.TransportError:
                 pass
@@ -127,6 +132,9 @@ def running(command: list[str], environment: dict[str, str], health: str, log: P
             time.sleep(0.1)
         yield process.pid
     finally:
+        if not ours and process.poll() is None:
+            for one in [*psutil.Process(process.pid).children(recursive=True), process]:
+                one.kill()
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(10)
@@ -206,7 +214,7 @@ def _unhardened(tmp: Path, portal: str, command: list[str], health: str) -> Iter
     versions, port = two_apps(tmp / "home", portal), free_port()
     filled = [part.format(port=port, root=tmp / "home" / "apps") for part in command]
     base = f"http://localhost:{port}"
-    with running(filled, plain_environment(tmp), f"{base}{health}", tmp / "log", tmp):
+    with running(filled, plain_environment(tmp), f"{base}{health}", tmp / "log", tmp, ours=False):
         yield Site(base, versions)
 
 
