@@ -21,6 +21,7 @@ from sandbox.core.spec import json_schema
 from sandbox.i18n import Catalogue, catalogue
 from sandbox.snapshots.build import Built
 from sandbox.snapshots.manifest import Manifest, read_manifest
+from sandbox.snapshots.risk_facts import tell_risk
 from sandbox.snapshots.verify import verify_snapshot
 from sandbox.workflows.build_dataset import add_dataset, build_all
 from sandbox.workflows.services import Services
@@ -140,7 +141,7 @@ def show_(home: Path | None, as_json: bool, name: str, version: str | None) -> N
         click.echo(f"{name} has no snapshot yet; build one: sandbox dataset build {name}")
         return
     click.echo(f"{manifest.title.get(language)} ({name})\n{manifest.description.get(language)}\n")
-    _tell_manifest(manifest, versions)
+    _tell_manifest(manifest, versions, catalogue(language))
     rows = [
         {
             "name": c.name,
@@ -243,7 +244,7 @@ def _tell_built(built: Built) -> None:
         console.print(f"  not in the spec, so left behind: {', '.join(manifest.source.unlisted)}", markup=False)
 
 
-def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...]) -> None:
+def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...], words: Catalogue) -> None:
     rows = [
         ("Snapshot", f"{manifest.version} ({len(versions)} in all)"),
         ("Owner", f"{manifest.owner}; {manifest.classification}"),
@@ -255,6 +256,9 @@ def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...]) -> None:
     for gate in manifest.gates:
         said = f"k = {gate.k}; smallest of {gate.after.count} classes: {gate.after.smallest} units; "
         rows.append((gate.kind, f"{said}{gate.units_left_out} units ({gate.share_left_out:.1%}) left out"))
+    if manifest.risk:
+        told = [words.render(message) for message in tell_risk(manifest.risk)]
+        rows += [("Risk" if n == 0 else "", text) for n, text in enumerate(told)]
     if manifest.dropped:
         rows.append(("Dropped", ", ".join(manifest.dropped)))
     for heading, text in rows:

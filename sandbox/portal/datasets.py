@@ -12,6 +12,7 @@ from sandbox.core.messages import Message
 from sandbox.core.roles import Person, Role
 from sandbox.core.spec import DatasetSpec
 from sandbox.snapshots.manifest import ColumnFacts, Manifest, read_manifest
+from sandbox.snapshots.risk_facts import tell_risk
 from sandbox.workflows.services import Services
 
 
@@ -29,6 +30,11 @@ class DatasetView:
         """What the newest snapshot holds of a column."""
         columns = self.manifest.columns if self.manifest else ()
         return next((c for c in columns if c.name == name), None)
+
+    @property
+    def risks(self) -> tuple[Message, ...]:
+        """What is left of the risk in the newest snapshot; empty where it was not measured."""
+        return tell_risk(self.manifest.risk) if self.manifest and self.manifest.risk else ()
 
     @property
     def built(self) -> datetime | None:

@@ -34,6 +34,7 @@ from sandbox.snapshots.manifest import (
     FileFacts,
     GateResult,
     Manifest,
+    RiskFacts,
     SourceFacts,
     read_manifest,
     spec_hash,
@@ -42,6 +43,7 @@ from sandbox.snapshots.masking import KeyOf
 from sandbox.snapshots.open import connect_locked
 from sandbox.snapshots.plan import Plan, make_plan, source_types
 from sandbox.snapshots.profile import profile_column
+from sandbox.snapshots.risk_facts import risk_facts
 from sandbox.snapshots.source import open_source
 from sandbox.snapshots.sql import identifier
 from sandbox.snapshots.staging import publish, staging_folder
@@ -189,6 +191,7 @@ def _verified(
             raise _unlike(spec)
         gates = tuple(_confirmed(connection, spec, o) for o in outcomes)
         units_after = None if units is None else check_units(connection, table, spec.unit.column, spec.name)
+        risk = None if units is None else _risk(connection, spec)
         types = table_columns(connection, table)
         columns = tuple(_column(connection, spec, name, kind) for name, kind in types)
     entities = sorted({c.column.rule.entity for c in plan.columns if isinstance(c.column.rule, Pseudonym)})
@@ -212,6 +215,7 @@ def _verified(
         columns=columns,
         dropped=plan.dropped,
         gates=gates,
+        risk=risk,
         content_hash=digest,
         file=FileFacts(bytes=path.stat().st_size, sha256=file_sha256(path)),
         versions={"sandbox": sandbox.__version__, "duckdb": duckdb.__version__, "storage": STORAGE_VERSION},
@@ -236,6 +240,13 @@ def _confirmed(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, outcome
         units_left_out=outcome.units_left_out,
         share_left_out=round(outcome.share_left_out, 6),
     )
+
+
+def _risk(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec) -> RiskFacts | None:
+    """What is left of the risk; None when the table is not about persons or no column could point at one."""
+    if not (spec.unit.personal and spec.quasi_identifiers):
+        return None
+    return risk_facts(connection, identifier(TABLE), spec.quasi_identifiers, spec.unit.column)
 
 
 def _counts(classes: Classes) -> ClassCounts:

@@ -73,6 +73,42 @@ class GateResult(_Model):
     share_left_out: float
 
 
+class RiskReading(_Model):
+    """Chance to pick the right unit for a known person, 0–1: for the worst class, and on average."""
+
+    highest: float
+    average: float
+
+
+class ColumnRisk(_Model):
+    """A quasi-identifier by itself: distinct values per record, and share of pairs of records that differ in it."""
+
+    name: str
+    distinction: float
+    separation: float
+
+
+class RiskFacts(_Model):
+    """What is left of the risk, measured on the published rows; ``sandbox/snapshots/risk.py`` defines the words.
+
+    ``prosecutor`` bounds the journalist's risk, which only a register of the population could tell. ``wildcard`` is the
+    prosecutor's when an empty value may be any value; None where it was too long to compute.
+    """
+
+    unit: str
+    quasi_identifiers: tuple[str, ...]
+    classes: int
+    records: int
+    units: int
+    unique: int
+    unique_share: float
+    prosecutor: RiskReading
+    wildcard: RiskReading | None = None
+    marketer: float
+    separation: float
+    columns: tuple[ColumnRisk, ...] = ()
+
+
 class Value(_Model):
     """A frequent value and the rounded share of rows that have it."""
 
@@ -113,6 +149,7 @@ class Manifest(_Model):
 
     ``content_hash`` covers names, types and rows, whatever their order; ``file.sha256`` the bytes of the database.
     ``entities`` are the names of the pseudonym keys with a check value that tells keys apart and betrays nothing.
+    ``risk`` is None where there is nobody to point at, and in snapshots of versions that did not measure it.
     """
 
     format: int = FORMAT
@@ -134,6 +171,7 @@ class Manifest(_Model):
     columns: tuple[ColumnFacts, ...]
     dropped: tuple[str, ...] = ()
     gates: tuple[GateResult, ...] = ()
+    risk: RiskFacts | None = None
     content_hash: str
     file: FileFacts
     versions: dict[str, str]

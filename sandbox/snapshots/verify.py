@@ -17,12 +17,13 @@ from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.gates import measure
 from sandbox.snapshots.manifest import DATA, TABLE, Manifest, read_manifest
 from sandbox.snapshots.open import connect_locked
+from sandbox.snapshots.risk_facts import agree, percent, risk_facts
 from sandbox.snapshots.sql import identifier
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One line. ``name``: manifest, version, file, opens, columns, content, rows, gates, or a gate's kind."""
+    """One line. ``name``: manifest, version, file, opens, columns, content, rows, gates, a gate's kind, or risk."""
 
     name: str
     ok: bool
@@ -88,3 +89,11 @@ def _contents(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iter
         fields = {"smallest": found.smallest, "k": gate.k, "classes": found.count}
         said = Message("the smallest of {classes} classes has {smallest} units; k is {k}", fields)
         yield Checked(gate.kind, found.small == 0 and found.smallest >= gate.k, said)
+    if manifest.risk:
+        now = risk_facts(connection, table, manifest.risk.quasi_identifiers, manifest.risk.unit)
+        covered = set(manifest.risk.quasi_identifiers) == quasi
+        said = Message(
+            "average risk {average}, {unique} units alone in their class",
+            {"average": percent(now.prosecutor.average), "unique": now.unique},
+        )
+        yield Checked("risk", covered and agree(now, manifest.risk), said)

@@ -37,10 +37,10 @@ def forge(folder: Path, **changes: object) -> None:
 def test_a_fresh_snapshot_is_what_it_says(build: Builder) -> None:
     lines = verify_snapshot(build().folder)
     assert [line.name for line in lines] == [
-        "manifest", "version", "file", "opens", "columns", "content", "rows", "gates", "k_anonymity",
+        "manifest", "version", "file", "opens", "columns", "content", "rows", "gates", "k_anonymity", "risk",
     ]  # fmt: skip
     assert all(line.ok for line in lines)
-    assert "k is 3" in lines[-1].detail.render()
+    assert "k is 3" in lines[-2].detail.render()
 
 
 @pytest.mark.parametrize("where", [0.001, 0.3, 0.5, 0.9, 0.9999])
@@ -61,11 +61,11 @@ def test_the_gate_is_measured_on_the_data_and_not_believed(build: Builder) -> No
         connection.execute("INSERT INTO data SELECT 'x', 'Nowhere', age, spent FROM data LIMIT 1")
     file = FileFacts(bytes=(folder / DATA).stat().st_size, sha256=file_sha256(folder / DATA))
     rows = {"entered": 121, "published": 121, "left_out": 0}
-    assert wrong(folder) == {"file", "content", "rows", "k_anonymity"}
+    assert wrong(folder) == {"file", "content", "rows", "k_anonymity", "risk"}
     forge(folder, file=file.model_dump(), rows=rows)
-    assert wrong(folder) == {"content", "k_anonymity"}
+    assert wrong(folder) == {"content", "k_anonymity", "risk"}
     forge(folder, gates=[])
-    assert wrong(folder) == {"content", "gates"}
+    assert wrong(folder) == {"content", "gates", "risk"}
 
 
 def test_other_damage(build: Builder) -> None:
@@ -146,3 +146,4 @@ def test_an_old_manifest_is_still_read() -> None:
     text = (Path(__file__).parent.parent / "compat" / "manifest-1.json").read_bytes()
     manifest = parse_manifest(text, "compat")
     assert (manifest.dataset, manifest.rows.published, manifest.gates[0].k) == ("people", 120, 3)
+    assert manifest.risk is None
