@@ -124,7 +124,8 @@ class Enter(_Page):
             return
         user = User(username=ticket.person, display_name=ticket.display_name)
         self.settings["identity_provider"].set_login_cookie(self, user)
-        target = f"lab/tree/{slug}/{NOTEBOOK}" if slug else "lab"
+        # A workspace for each project: JupyterLab brings back what was open in it, not what other projects had open.
+        target = f"lab/workspaces/{slug}/tree/{slug}/{NOTEBOOK}" if slug else "lab"
         title = catalogue(language).gettext("JupyterLab is being opened…")
         self.say(language, title, go_to=f"{self.base_url}{target}")
 

@@ -70,7 +70,7 @@ def staff_submits(sandbox: RunningSandbox, page: Any, words: dict[str, str], sho
     with page.context.expect_page() as opened:
         page.get_by_role("button", name=words["lab"]).click()
     lab = opened.value
-    lab.wait_for_url(re.compile(r"/lab/tree/"), timeout=60_000)
+    lab.wait_for_url(re.compile(r"/lab/workspaces/"), timeout=60_000)
     assert "token" not in lab.url and "ticket" not in lab.url
     run = lab.get_by_role("button", name=words["run"], exact=True)
     run.wait_for(timeout=90_000)

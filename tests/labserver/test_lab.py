@@ -148,7 +148,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def test_coming_in_brings_the_files_and_the_cookie(lab: Lab) -> None:
     answer = lab.enter()
     assert answer.status_code == 200
-    assert "/lab/tree/churn/notebook.ipynb" in answer.text and "token" not in answer.text.lower()
+    assert "/lab/workspaces/churn/tree/churn/notebook.ipynb" in answer.text and "token" not in answer.text.lower()
     cookie = answer.headers["Set-Cookie"].lower()
     assert "httponly" in cookie and "samesite=strict" in cookie
     assert (lab.home / "projects" / "lin" / "churn" / "notebook.ipynb").is_file()
