@@ -16,11 +16,12 @@ from sandbox.cli.options import console, home_option, json_option, open_services
 from sandbox.cli.progress import progress_bar
 from sandbox.core.errors import SandboxError
 from sandbox.core.ids import VersionId
-from sandbox.core.messages import as_language
+from sandbox.core.messages import Message, as_language
 from sandbox.core.spec import json_schema
 from sandbox.i18n import Catalogue, catalogue
 from sandbox.snapshots.build import Built
-from sandbox.snapshots.manifest import Manifest, read_manifest
+from sandbox.snapshots.gate_texts import finding
+from sandbox.snapshots.manifest import GateResult, Manifest, read_manifest
 from sandbox.snapshots.risk_facts import tell_risk
 from sandbox.snapshots.verify import verify_snapshot
 from sandbox.workflows.build_dataset import add_dataset, build_all
@@ -254,8 +255,9 @@ def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...], words: C
     if manifest.units:
         rows.append(("Units", f"{manifest.units.published:,} of {manifest.units.entered:,} ({manifest.entity})"))
     for gate in manifest.gates:
-        said = f"k = {gate.k}; smallest of {gate.after.count} classes: {gate.after.smallest} units; "
-        rows.append((gate.kind, f"{said}{gate.units_left_out} units ({gate.share_left_out:.1%}) left out"))
+        said = words.render(finding(gate.gate, gate.after.count, gate.after.smallest, gate.after.worst))
+        left_out = Message("{units} units ({share}) left out", _left_out(gate))
+        rows.append((gate.kind, f"{said}; {words.render(left_out)}"))
     if manifest.risk:
         told = [words.render(message) for message in tell_risk(manifest.risk)]
         rows += [("Risk" if n == 0 else "", text) for n, text in enumerate(told)]
@@ -264,6 +266,10 @@ def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...], words: C
     for heading, text in rows:
         click.echo(f"{heading:<12} {text}")
     click.echo()
+
+
+def _left_out(gate: GateResult) -> dict[str, str]:
+    return {"units": f"{gate.units_left_out:,}", "share": f"{gate.share_left_out:.1%}"}
 
 
 def _rule(rule: dict[str, Any]) -> str:

@@ -153,7 +153,43 @@ class KAnonymity(_Model):
     suppress: float = Field(default=0.05, ge=0, le=1)
 
 
-Gate = Annotated[KAnonymity, Field(discriminator="kind")]
+class LDiversity(_Model):
+    """In every class the sensitive ``column`` has at least ``l`` well-represented values; see ``variant``.
+
+    distinct: ``l`` different values. entropy: as varied as ``l`` equally frequent values. recursive: the most frequent
+    value is held by fewer units than ``c`` times all from the ``l``-th most frequent on. NULL is not a value: it
+    protects nobody. In no variant may all units of a class share one value.
+    """
+
+    kind: Literal["l_diversity"] = "l_diversity"
+    column: str = Field(min_length=1)
+    l: int = Field(ge=2, le=1000)  # noqa: E741 - the field's own name
+    variant: Literal["distinct", "entropy", "recursive"] = "distinct"
+    c: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    suppress: float = Field(default=0.05, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _c_for_recursive(self) -> LDiversity:
+        if (self.variant == "recursive") != (self.c is not None):
+            raise ValueError("`c` belongs to `variant: recursive`, which needs it, e.g. `c: 2`")
+        return self
+
+
+class TCloseness(_Model):
+    """In every class the sensitive ``column`` is distributed as in the whole table, but for at most ``t``.
+
+    The distance is the earth mover's, 0–1. equal: any two values are equally far apart; ordered: as far as their ranks
+    (numbers, dates and times). NULL is a value of its own, the last one.
+    """
+
+    kind: Literal["t_closeness"] = "t_closeness"
+    column: str = Field(min_length=1)
+    t: float = Field(ge=0, le=1)
+    distance: Literal["equal", "ordered"] = "equal"
+    suppress: float = Field(default=0.05, ge=0, le=1)
+
+
+Gate = Annotated[KAnonymity | LDiversity | TCloseness, Field(discriminator="kind")]
 
 
 class Access(_Model):
@@ -216,11 +252,20 @@ class DatasetSpec(_Model):
             for name, column in self.columns.items()
             if (why := refusal(column.cls, column.rule.kind, personal=self.unit.personal))
         ]
-        if self.unit.personal and self.quasi_identifiers and not self.gates:
+        if self.unit.personal and self.quasi_identifiers and not any(isinstance(g, KAnonymity) for g in self.gates):
             problems.append("a personal dataset with quasi-identifiers needs a gate, e.g. `k_anonymity: {k: 5}`")
+        problems += [
+            f"the gate {gate.kind} looks at “{gate.column}”: it must name a column of class sensitive that is kept"
+            for gate in self.gates
+            if not isinstance(gate, KAnonymity) and not self._is_sensitive(gate.column)
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _is_sensitive(self, name: str) -> bool:
+        column = self.columns.get(name)
+        return column is not None and column.cls is ColumnClass.SENSITIVE and not isinstance(column.rule, Drop)
 
     @property
     def quasi_identifiers(self) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from sandbox.core.errors import BadInput, NotFound, SandboxError
 from sandbox.core.ids import VersionId
 from sandbox.core.messages import Message
 from sandbox.core.roles import Person, Role
-from sandbox.core.spec import DatasetSpec
-from sandbox.snapshots.manifest import ColumnFacts, Manifest, read_manifest
+from sandbox.core.spec import DatasetSpec, Gate
+from sandbox.snapshots.gate_texts import demand, finding
+from sandbox.snapshots.manifest import ColumnFacts, GateResult, Manifest, read_manifest
 from sandbox.snapshots.risk_facts import tell_risk
 from sandbox.workflows.services import Services
 
@@ -30,6 +31,16 @@ class DatasetView:
         """What the newest snapshot holds of a column."""
         columns = self.manifest.columns if self.manifest else ()
         return next((c for c in columns if c.name == name), None)
+
+    @staticmethod
+    def demand(gate: Gate) -> Message:
+        """What a gate of the spec asks for."""
+        return demand(gate)
+
+    @staticmethod
+    def finding(result: GateResult) -> Message:
+        """How the newest snapshot does under a gate."""
+        return finding(result.gate, result.after.count, result.after.smallest, result.after.worst)
 
     @property
     def risks(self) -> tuple[Message, ...]:

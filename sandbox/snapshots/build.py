@@ -23,7 +23,7 @@ from sandbox.core.spec import DatasetSpec, Pseudonym
 from sandbox.snapshots.content import content_hash, table_columns
 from sandbox.snapshots.duck import STORAGE_VERSION, connect_staging, translated
 from sandbox.snapshots.fingerprint import file_sha256
-from sandbox.snapshots.gates import Classes, Outcome, apply_gate, check_units, measure
+from sandbox.snapshots.gates import apply_gates, check_units, measure
 from sandbox.snapshots.manifest import (
     DATA,
     MANIFEST,
@@ -41,6 +41,7 @@ from sandbox.snapshots.manifest import (
 )
 from sandbox.snapshots.masking import KeyOf
 from sandbox.snapshots.open import connect_locked
+from sandbox.snapshots.outcome import Classes, Outcome, Passed
 from sandbox.snapshots.plan import Plan, make_plan, source_types
 from sandbox.snapshots.profile import profile_column
 from sandbox.snapshots.risk_facts import risk_facts
@@ -98,13 +99,13 @@ def build_snapshot(
             tell("read")
             source, plan, rows = _read(connection, spec, base, staging, key_of)
             tell("gate")
-            units, outcomes = _gate(connection, spec, plan)
+            units, passed = _gate(connection, spec, plan)
             tell("write")
             _write(connection, spec, plan, ready / DATA)
         finally:
             connection.close()
         tell("verify")
-        manifest = _verified(spec, source, plan, rows, units, outcomes, ready / DATA, staging, key_of, now)
+        manifest = _verified(spec, source, plan, rows, units, passed, ready / DATA, staging, key_of, now)
         (ready / MANIFEST).write_bytes(manifest.render())
         for file in ready.iterdir():
             file.chmod(0o444)
@@ -142,18 +143,15 @@ def _read(
     return source, plan, rows
 
 
-def _gate(
-    connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, plan: Plan
-) -> tuple[int | None, tuple[Outcome, ...]]:
-    """(units in the source, outcomes); units are None when the unit column does not go into the snapshot."""
+def _gate(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, plan: Plan) -> tuple[int | None, Passed]:
+    """(units in the source, what the gates did); units are None when the unit column does not go into the snapshot."""
     if spec.unit.column in plan.dropped:
-        return None, ()
+        return None, Passed((), 0)
     units = check_units(connection, identifier(_MASKED), spec.unit.column, spec.name)
-    outcomes = tuple(
-        apply_gate(connection, _MASKED, gate, spec.quasi_identifiers, spec.unit.column, spec.name)
-        for gate in spec.gates
-    )
-    return units, outcomes
+    if not spec.gates:
+        return units, Passed((), 0)
+    passed = apply_gates(connection, _MASKED, spec.gates, spec.quasi_identifiers, spec.unit.column, spec.name)
+    return units, passed
 
 
 def _write(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, plan: Plan, path: Path) -> None:
@@ -177,7 +175,7 @@ def _verified(
     plan: Plan,
     rows: int,
     units: int | None,
-    outcomes: tuple[Outcome, ...],
+    passed: Passed,
     path: Path,
     staging: Path,
     key_of: KeyOf,
@@ -187,15 +185,14 @@ def _verified(
     table = identifier(TABLE)
     with connect_locked(path, staging / "spill") as connection:
         digest, published = content_hash(connection, table)
-        if published != rows - sum(o.rows_left_out for o in outcomes):
+        if published != rows - sum(o.rows_left_out for o in passed.outcomes):
             raise _unlike(spec)
-        gates = tuple(_confirmed(connection, spec, o) for o in outcomes)
+        gates = tuple(_confirmed(connection, spec, o) for o in passed.outcomes)
         units_after = None if units is None else check_units(connection, table, spec.unit.column, spec.name)
         risk = None if units is None else _risk(connection, spec)
         types = table_columns(connection, table)
         columns = tuple(_column(connection, spec, name, kind) for name, kind in types)
     entities = sorted({c.column.rule.entity for c in plan.columns if isinstance(c.column.rule, Pseudonym)})
-    left_out = max((o.units_left_out for o in outcomes), default=0)
     return Manifest(
         dataset=spec.name,
         version=str(VersionId.of(now, digest)),
@@ -211,7 +208,9 @@ def _verified(
         spec_hash=spec_hash(spec),
         source=_source_facts(spec, source, plan),
         rows=Counts(entered=rows, published=published, left_out=rows - published),
-        units=None if units is None else Counts(entered=units, published=units_after or 0, left_out=left_out),
+        units=(
+            None if units is None else Counts(entered=units, published=units_after or 0, left_out=passed.units_left_out)
+        ),
         columns=columns,
         dropped=plan.dropped,
         gates=gates,
@@ -226,12 +225,10 @@ def _confirmed(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, outcome
     """The gate measured on the finished file: the number that counts."""
     gate = outcome.gate
     after = measure(connection, identifier(TABLE), gate, outcome.quasi_identifiers, outcome.unit)
-    if after.small or after.smallest < gate.k:
+    if after.small or not after.count:
         raise _unlike(spec)
     return GateResult(
-        kind=gate.kind,
-        k=gate.k,
-        suppress=gate.suppress,
+        **gate.model_dump(),
         unit=outcome.unit,
         quasi_identifiers=outcome.quasi_identifiers,
         before=_counts(outcome.before),
@@ -250,7 +247,8 @@ def _risk(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec) -> RiskFacts
 
 
 def _counts(classes: Classes) -> ClassCounts:
-    return ClassCounts(count=classes.count, smallest=classes.smallest, small=classes.small)
+    worst = None if classes.worst is None else round(classes.worst, 6)
+    return ClassCounts(count=classes.count, smallest=classes.smallest, small=classes.small, worst=worst)
 
 
 def _column(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, name: str, kind: str) -> ColumnFacts:

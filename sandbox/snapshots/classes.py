@@ -36,7 +36,8 @@ class Cells:
     class, then rank.
 
     ``number`` is the class, ``rank`` the place of the value in the column's order (0 … ``ranks`` - 1), ``units`` the
-    units of the class with that value. NULL has the last rank, which then is ``empty``.
+    units of the class with that value. NULL has the last rank, which then is ``empty``. ``valued`` has one entry per
+    class: the units with any value but NULL.
     """
 
     number: Integers
@@ -44,6 +45,7 @@ class Cells:
     units: Integers
     ranks: int
     empty: int | None
+    valued: Integers
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,13 @@ def _cells(
     )  # fmt: skip
     number, rank, units, null = fetch(connection, query)
     empty = rank[null == 1]
-    return Cells(number, rank, units, int(rank.max(initial=-1)) + 1, int(empty[0]) if empty.size else None)
+    query = (
+        "SELECT count(DISTINCT t." + identifier(unit) + ") FILTER (t." + sensitive + " IS NOT NULL) FROM " + table
+        + " AS t JOIN " + CLASSES + " AS c ON " + same_class(quasi_identifiers)
+        + " GROUP BY c." + NUMBER + " ORDER BY c." + NUMBER
+    )  # fmt: skip
+    [valued] = fetch(connection, query)
+    return Cells(number, rank, units, int(rank.max(initial=-1)) + 1, int(empty[0]) if empty.size else None, valued)
 
 
 def same_class(quasi_identifiers: Sequence[str]) -> Sql:

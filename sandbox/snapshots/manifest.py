@@ -13,17 +13,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from sandbox.core.errors import Damaged, NotFound, Unavailable
 from sandbox.core.ids import VersionId
 from sandbox.core.policy import ColumnClass
-from sandbox.core.spec import DatasetSpec, Text
+from sandbox.core.spec import DatasetSpec, Gate, Text
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATA = "data.duckdb"
 TABLE = "data"
+_GATE: TypeAdapter[Gate] = TypeAdapter(Gate)
 
 
 class _Model(BaseModel):
@@ -51,18 +52,28 @@ class Counts(_Model):
 
 
 class ClassCounts(_Model):
-    """Classes of rows that agree on all quasi-identifiers; ``smallest`` in units."""
+    """Classes of rows that agree on all quasi-identifiers; ``smallest`` in units, ``small`` those that do not pass.
+
+    ``worst`` is the worst class in the gate's own unit (``sandbox/snapshots/criteria.py``).
+    """
 
     count: int
     smallest: int
     small: int
+    worst: float | None = None
 
 
 class GateResult(_Model):
-    """A gate that was passed, with all that is needed to measure it again."""
+    """A gate that was passed, with all that is needed to measure it again; parameters of other gates are None."""
 
-    kind: Literal["k_anonymity"]
-    k: int
+    kind: Literal["k_anonymity", "l_diversity", "t_closeness"]
+    k: int | None = None
+    column: str | None = None
+    l: int | None = None  # noqa: E741 - as in the spec
+    variant: str | None = None
+    c: float | None = None
+    t: float | None = None
+    distance: str | None = None
     suppress: float
     unit: str
     quasi_identifiers: tuple[str, ...]
@@ -71,6 +82,18 @@ class GateResult(_Model):
     rows_left_out: int
     units_left_out: int
     share_left_out: float
+
+    @model_validator(mode="after")
+    def _is_a_gate(self) -> GateResult:
+        self.gate  # noqa: B018 - raises when the parameters are not those of its kind
+        return self
+
+    @property
+    def gate(self) -> Gate:
+        """The gate as the spec says it."""
+        parameters = ("kind", "k", "column", "l", "variant", "c", "t", "distance", "suppress")
+        found = {p: v for p in parameters if (v := getattr(self, p)) is not None}
+        return _GATE.validate_python(found)
 
 
 class RiskReading(_Model):

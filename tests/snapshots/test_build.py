@@ -172,14 +172,14 @@ def test_a_source_that_changes_during_the_build(
 
 def test_a_gate_is_measured_again_on_the_finished_file(build: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in the suppression must not get past the last check."""
-    original = build_module.apply_gate
+    original = build_module.apply_gates
 
     def forgetful(connection: duckdb.DuckDBPyConnection, *args: object) -> object:
         outcome = original(connection, *args)  # type: ignore[arg-type]
         connection.execute("UPDATE masked SET city = 'Unique' WHERE id = (SELECT min(id) FROM masked)")
         return outcome
 
-    monkeypatch.setattr(build_module, "apply_gate", forgetful)
+    monkeypatch.setattr(build_module, "apply_gates", forgetful)
     with pytest.raises(Exception, match="not published"):
         build()
     assert build.left_behind() == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox.core.errors import BadInput, GateFailed
 from sandbox.core.spec import KAnonymity
-from sandbox.snapshots.gates import apply_gate, check_units, measure
+from sandbox.snapshots.gates import apply_gates, check_units, measure
 from sandbox.snapshots.sql import identifier
 
 Rows = list[tuple[str | None, int | None, str]]
@@ -58,9 +58,9 @@ def test_what_passes_is_k_anonymous_by_the_reference(rows: Rows, k: int, suppres
         assert before.smallest == min(map(len, by_hand.values()))
         if should_fail:
             with pytest.raises(GateFailed):
-                apply_gate(connection, "t", gate, QUASI, "unit", "people")
+                apply_gates(connection, "t", [gate], QUASI, "unit", "people")
             return
-        outcome = apply_gate(connection, "t", gate, QUASI, "unit", "people")
+        [outcome] = apply_gates(connection, "t", [gate], QUASI, "unit", "people").outcomes
         published: Rows = connection.execute("SELECT city, n, unit FROM t").fetchall()
     assert published
     assert all(len(units) >= k for units in classes(published).values())
@@ -82,7 +82,7 @@ def test_rows_of_one_unit_do_not_make_a_crowd() -> None:
 def test_null_is_a_value_of_its_own() -> None:
     rows: Rows = [("a", 1, u) for u in "ABCDE"] + [(None, 1, "F")]
     with table(rows) as connection:
-        outcome = apply_gate(connection, "t", KAnonymity(k=5, suppress=0.2), QUASI, "unit", "people")
+        [outcome] = apply_gates(connection, "t", [KAnonymity(k=5, suppress=0.2)], QUASI, "unit", "people").outcomes
         assert connection.execute("SELECT count(*) FROM t WHERE city IS NULL").fetchone() == (0,)
     assert outcome.units_left_out == 1
 
@@ -91,7 +91,7 @@ def test_a_failure_says_the_numbers_and_which_column_to_coarsen() -> None:
     rows: Rows = [("ab"[i % 2], i, f"U{i}") for i in range(20)]
     with table(rows) as connection:
         with pytest.raises(GateFailed) as caught:
-            apply_gate(connection, "t", KAnonymity(k=5, suppress=0.1), QUASI, "unit", "people")
+            apply_gates(connection, "t", [KAnonymity(k=5, suppress=0.1)], QUASI, "unit", "people")
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (20,), (
             "nothing is removed by a gate that fails"
         )
@@ -104,15 +104,15 @@ def test_a_failure_says_the_numbers_and_which_column_to_coarsen() -> None:
 
 def test_a_k_beyond_the_number_of_units_says_that_nothing_helps() -> None:
     with table([("a", 1, u) for u in "ABC"]) as connection, pytest.raises(GateFailed, match="only 3 units") as caught:
-        apply_gate(connection, "t", KAnonymity(k=1000, suppress=1), QUASI, "unit", "people")
+        apply_gates(connection, "t", [KAnonymity(k=1000, suppress=1)], QUASI, "unit", "people")
     assert "No coarsening helps" in caught.value.render()[1]
 
 
 def test_without_quasi_identifiers_the_table_is_one_class() -> None:
     with table([("a", 1, u) for u in "ABC"]) as connection:
-        assert apply_gate(connection, "t", KAnonymity(k=3), (), "unit", "people").after.smallest == 3
+        assert apply_gates(connection, "t", [KAnonymity(k=3)], (), "unit", "people").outcomes[0].after.smallest == 3
         with pytest.raises(GateFailed):
-            apply_gate(connection, "t", KAnonymity(k=4, suppress=1), (), "unit", "people")
+            apply_gates(connection, "t", [KAnonymity(k=4, suppress=1)], (), "unit", "people")
 
 
 def test_rows_without_a_unit_are_refused_with_their_number() -> None:
