@@ -13,7 +13,7 @@ from tests.helpers.browser import chromium, find_chromium
 from tests.helpers.running import RunningSandbox, running_sandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     """A sandbox with a small demo company and the curated apps."""
     find_chromium()
@@ -21,8 +21,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Not for the whole session: Playwright's event loop runs in this thread, and later tests want their own."""
     with chromium() as opened:
         yield opened
 
