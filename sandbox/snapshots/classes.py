@@ -59,11 +59,16 @@ class Histogram:
 
 def count_classes(table: Sql, quasi_identifiers: Sequence[str], unit: str) -> Sql:
     """The query for the classes of ``table`` with their counts; without quasi-identifiers all rows are one class."""
-    columns = names(quasi_identifiers)
-    counts = "count(DISTINCT " + identifier(unit) + ") AS " + UNITS + ", count(*) AS " + ROWS
     if not quasi_identifiers:
+        counts = "count(DISTINCT " + identifier(unit) + ") AS " + UNITS + ", count(*) AS " + ROWS
         return "SELECT " + counts + " FROM " + table + " HAVING count(*) > 0"
-    return "SELECT " + columns + ", " + counts + " FROM " + table + " GROUP BY " + columns
+    # Two plain aggregations are twice as fast as one with DISTINCT, which keeps a hash table for every class.
+    columns = names(quasi_identifiers)
+    one = "SELECT " + columns + ", " + identifier(unit) + " AS " + UNITS + ", count(*) AS " + ROWS + " FROM " + table
+    return (
+        "SELECT " + columns + ", count(" + UNITS + ") AS " + UNITS + ", sum(" + ROWS + ")::BIGINT AS " + ROWS
+        + " FROM (" + one + " GROUP BY " + columns + ", " + identifier(unit) + ") GROUP BY " + columns
+    )  # fmt: skip
 
 
 @contextmanager
