@@ -20,6 +20,7 @@ import psutil
 from sandbox.core.errors import Unavailable
 
 _PR_SET_PDEATHSIG = 1
+MOST_REVIVALS, REVIVAL_SECONDS = 3, 120.0
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,16 @@ def free_port(host: str, wanted: int, setting: str) -> int:
 class Programs:
     """Runs programs in sessions of their own, so that Ctrl-C reaches us alone and we end them in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
         self._running: list[tuple[Program, subprocess.Popen[bytes]]] = []
+        self._revivals: list[float] = []
 
-    def start(self, program: Program, environment: Mapping[str, str]) -> None:
+    def start(self, program: Program) -> None:
         with program.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", program.module],
-                env=dict(environment),
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -80,11 +83,21 @@ class Programs:
                     raise self._failed(program, f"it did not answer within {seconds:.0f} seconds")
                 time.sleep(0.05)
 
-    def ended(self) -> tuple[Program, int] | None:
-        """A program that ended by itself, with its exit code; None while all run."""
+    def revive(self) -> tuple[Program, int] | None:
+        """Start a program that ended by itself anew, and say which, with its exit code; None while all run.
+
+        Raises Unavailable when programs end again and again: then something is wrong that a new start does not mend.
+        """
         for program, process in self._running:
-            if process.poll() is not None:
-                return program, process.returncode
+            if process.poll() is None:
+                continue
+            now = time.monotonic()
+            self._revivals = [moment for moment in self._revivals if now - moment < REVIVAL_SECONDS] + [now]
+            if len(self._revivals) > MOST_REVIVALS:
+                raise self._failed(program, f"it ended {MOST_REVIVALS + 1} times with code {process.returncode}")
+            self._running.remove((program, process))
+            self.start(program)
+            return program, process.returncode
         return None
 
     def stop(self, patience: float = 2.0) -> None:

@@ -101,11 +101,10 @@ def _run(services: Services, with_demo: bool, scale: float, open_browser: bool |
             ensure_snapshots(services, scale, progress)
     token_file = services.workspace.run / f"api-token-{owner.name}"
     write_atomically(token_file, api_token(services, owner).encode())
-    programs = Programs()
+    programs = Programs(addresses.environment(services.settings, owner.name, token_file))
     try:
-        environment = addresses.environment(services.settings, owner.name, token_file)
         for program in module_programs(services.workspace.run, vars(addresses)):
-            programs.start(program, environment)
+            programs.start(program)
         programs.wait_ready(START_SECONDS)
         if with_demo:
             with progress_bar("Publishing the curated apps") as progress:
@@ -159,13 +158,11 @@ def _until_stopped(programs: Programs) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(0.5):
-        ended = programs.ended()
-        if ended:
-            program, code = ended
-            click.secho(
-                f"The {program.name} ended by itself (code {code}); its log is {program.log}.", fg="red", err=True
-            )
-            raise click.exceptions.Exit(1)
+        revived = programs.revive()
+        if revived:
+            program, code = revived
+            said = f"The {program.name} ended by itself (code {code}) and was started again; its log is {program.log}."
+            click.secho(said, fg="yellow", err=True)
 
 
 @contextlib.contextmanager

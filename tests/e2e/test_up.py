@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -55,6 +57,22 @@ def test_a_killed_up_takes_its_programs_with_it(tmp_path: Path) -> None:
         sandbox.process.kill()
         _, alive = psutil.wait_procs(family, timeout=20)
         assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_program_that_dies_comes_back_at_its_address(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path / "home", ["--no-demo"]) as sandbox:
+        portal = next(
+            p for p in psutil.Process(sandbox.process.pid).children() if "sandbox.portal" in " ".join(p.cmdline())
+        )
+        portal.kill()
+        deadline = time.monotonic() + 30
+        answered = False
+        while not answered and time.monotonic() < deadline:
+            time.sleep(0.2)
+            with contextlib.suppress(OSError):
+                answered = urllib.request.urlopen(f"{sandbox.portal}/healthz", timeout=2).status == 200
+        assert answered and sandbox.process.poll() is None
+        assert "started again" in (tmp_path / "home.out").read_text()
 
 
 def test_a_second_up_shows_the_address_and_disturbs_nothing(sandbox: RunningSandbox) -> None:
