@@ -16,7 +16,7 @@ from sandbox.core.spec import Column, Pseudonym
 from sandbox.snapshots.manifest import ColumnProfile, Value
 from sandbox.snapshots.sql import Sql, identifier, value
 
-MIN_UNITS = 10  # the usual smallest cell of statistics offices; FACTS: ACRO fails cells below 10
+MIN_UNITS = 10  # the usual smallest cell of statistics offices; ACRO fails cells below it as well
 TOP = 8
 _TAIL = 0.05
 _ORDERED = ("DATE", "TIMESTAMP", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
