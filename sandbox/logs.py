@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonLines(logging.Formatter):
-    """Time (UTC), level, logger, message, whatever was passed as ``extra``, and the kind of an exception."""
+    """Time (UTC), level, logger, message, what was passed as ``extra``, and an exception's traceback.
 
-    def __init__(self, program: str) -> None:
+    ``extras`` are the only names of ``extra`` that are written; None writes all of them.
+    """
+
+    def __init__(self, program: str, extras: Collection[str] | None = None) -> None:
         super().__init__()
-        self._program = program
+        self._program, self._extras = program, extras
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -25,16 +29,17 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        entry.update({name: value for name, value in vars(record).items() if name not in _STANDARD})
+        given = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        entry.update({n: v for n, v in given.items() if self._extras is None or n in self._extras})
         if record.exc_info and record.exc_info[0] is not None:
-            entry["error"] = self.formatException(record.exc_info)
+            entry["traceback"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
-def log_to_stderr(program: str, level: str) -> None:
+def log_to_stderr(program: str, level: str, extras: Collection[str] | None = None) -> None:
     """Send the logs of this process to stderr as JSON lines; may run twice."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines(program))
+    handler.setFormatter(JsonLines(program, extras))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from sandbox.cli.options import console, home_option, json_option, load_settings
 from sandbox.core.errors import NotFound
 from sandbox.core.findings import Finding, gravest_first
 from sandbox.publishing.archive import pack_project
+from sandbox.publishing.starter import unpack_starter
 from sandbox.store.workspace import Workspace
 
 COLUMNS = {"slug": "Name", "title": "Title", "state": "State", "template": "Template", "pins": "Data"}
@@ -61,16 +60,6 @@ def new(home: Path | None, as_json: bool, title: str, problem: str, template_nam
         print_json({**made, "folder": str(folder)})
     else:
         click.echo(f"Project {made['slug']} is ready in {folder}; open it from {api.portal}/projects/{made['slug']}")
-
-
-def unpack_starter(archive: bytes, folder: Path) -> None:
-    """Write the starter files that are missing; what is there already is the person's work and stays."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with zipfile.ZipFile(io.BytesIO(archive)) as files:
-        for name in files.namelist():
-            target = folder / Path(name).name
-            if not target.exists():
-                target.write_bytes(files.read(name))
 
 
 @project.command("list")

@@ -55,12 +55,7 @@ def set_language(registry: Registry, person: Person, language: Language, now: da
 
 def make_signin_secret(registry: Registry, name: str, *, actor: str, now: datetime, lifetime: timedelta) -> str:
     """The secret of a one-time sign-in link for the person ``name``; raises NotFound if there is no such account."""
-    secret = secrets.token_urlsafe(_SECRET_BYTES)
-    with registry.transaction(actor) as transaction:
-        transaction.person(name)
-        transaction.add_token(_digest(secret), SIGNIN, name, now, now + lifetime)
-        transaction.record("person.link-made", name, now)
-    return secret
+    return _issue(registry, name, SIGNIN, "person.link-made", actor, now, lifetime)
 
 
 def peek_signin(registry: Registry, secret: str, now: datetime) -> Person | None:
@@ -119,12 +114,7 @@ def sign_out(registry: Registry, secret: str, now: datetime) -> None:
 
 def make_api_token(registry: Registry, name: str, *, actor: str, now: datetime, lifetime: timedelta) -> str:
     """A bearer token with which a program (Lab, the command line) acts as the person ``name``."""
-    secret = secrets.token_urlsafe(_SECRET_BYTES)
-    with registry.transaction(actor) as transaction:
-        transaction.person(name)
-        transaction.add_token(_digest(secret), API, name, now, now + lifetime)
-        transaction.record("person.token-made", name, now)
-    return secret
+    return _issue(registry, name, API, "person.token-made", actor, now, lifetime)
 
 
 def api_person(registry: Registry, secret: str, now: datetime) -> Person | None:
@@ -140,6 +130,17 @@ def revoke_api_token(registry: Registry, secret: str, now: datetime) -> None:
     with registry.transaction(person.name) as transaction:
         transaction.drop_token(_digest(secret))
         transaction.record("person.token-ended", person.name, now)
+
+
+def _issue(
+    registry: Registry, name: str, kind: str, action: str, actor: str, now: datetime, lifetime: timedelta
+) -> str:
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    with registry.transaction(actor) as transaction:
+        transaction.person(name)
+        transaction.add_token(_digest(secret), kind, name, now, now + lifetime)
+        transaction.record(action, name, now)
+    return secret
 
 
 def _holder(registry: Registry, secret: str, kind: str, now: datetime) -> Person | None:

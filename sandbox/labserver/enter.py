@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import os
-import shutil
-import zipfile
 from datetime import UTC, datetime
-from pathlib import Path
 
 import jinja2
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.identity import User
 from tornado import web
 
-from sandbox.core.errors import Damaged, NotAllowed, SandboxError
+from sandbox.core.errors import NotAllowed, SandboxError
 from sandbox.core.ids import check_slug
 from sandbox.core.messages import Language, as_language
 from sandbox.i18n import catalogue
@@ -23,7 +18,7 @@ from sandbox.identity.tickets import SpentTickets, Ticket, unseal
 from sandbox.labserver.language import choose_language
 from sandbox.labserver.places import NOTEBOOK, Places
 from sandbox.labserver.portal import Portal
-from sandbox.publishing.names import check_name
+from sandbox.publishing.starter import unpack_starter
 
 _PAGE = jinja2.Environment(autoescape=True).from_string(
     """<!DOCTYPE html>
@@ -139,24 +134,3 @@ class Enter(_Page):
             archive = await self._portal.starter(slug, ticket.language)
             await asyncio.to_thread(unpack_starter, archive, folder)
         return slug
-
-
-def unpack_starter(archive: bytes, folder: Path) -> None:
-    """Write the starter's files that are missing in ``folder``; what the person has there already stays."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    staged = folder.parent / f".{folder.name}.{os.getpid()}"
-    try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as files:
-            for entry in files.infolist():
-                target = staged / check_name(entry.filename)
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                target.write_bytes(files.read(entry))
-        for source in sorted(path for path in staged.rglob("*") if path.is_file()):
-            target = folder / source.relative_to(staged)
-            if not os.path.lexists(target):
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                source.rename(target)
-    except zipfile.BadZipFile as error:
-        raise Damaged("The project's files came damaged from the portal.", "Open it again.") from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)

@@ -10,9 +10,10 @@ import uvicorn
 
 from sandbox.core.errors import SandboxError, Unavailable
 from sandbox.i18n import catalogue
+from sandbox.logs import log_to_stderr
 from sandbox.portal.addresses import Addresses
 from sandbox.portal.app import create_app
-from sandbox.portal.observe import log_to_stderr
+from sandbox.portal.observe import EXTRAS
 from sandbox.settings import Settings
 from sandbox.workflows.examiner import Examiner
 from sandbox.workflows.services import Services
@@ -31,7 +32,7 @@ def main() -> int:
         message, remedy = error.render(catalogue(settings.language).gettext)
         print(message, remedy, sep="\n", file=sys.stderr)  # noqa: T201 - nothing else can tell yet
         return 1
-    log_to_stderr(settings.log_level)
+    log_to_stderr("portal", settings.log_level, EXTRAS)
     addresses = Addresses.from_environment(os.environ, listening.getsockname()[1])
     app = create_app(services, addresses, examiner=Examiner(services))
     config = uvicorn.Config(

@@ -5,49 +5,21 @@ Lines and metrics name the route (``/projects/{slug}``), never the address itsel
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import secrets
-import sys
 import threading
 import time
-import traceback
 from collections import Counter
-from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_EXTRA = ("request", "method", "route", "status", "milliseconds", "person", "detail")
+#: What a line may carry besides the message; anything else is left out, so that no address or secret slips in.
+EXTRAS = ("request", "method", "route", "status", "milliseconds", "person", "detail")
 
 log = logging.getLogger("sandbox.portal")
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object per line; a traceback, if any, stays inside the object."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "program": "portal",
-            "message": record.getMessage(),
-        }
-        line.update({name: record.__dict__[name] for name in _EXTRA if name in record.__dict__})
-        if record.exc_info and record.exc_info[0]:
-            line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
-
-
-def log_to_stderr(level: str) -> None:
-    """Send every logger's lines to stderr as JSON (may run twice)."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
 
 
 class Metrics:

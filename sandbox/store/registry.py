@@ -128,7 +128,7 @@ class Reading:
     def project(self, slug: str) -> Project:
         row = self._c.execute(sa.select(t.projects).where(t.projects.c.slug == slug)).first()
         if row is None:
-            raise NotFound("There is no project “{slug}”.", "Look it up in the list of projects.", slug=slug)
+            raise no_such_project(slug)
         return _project(row)
 
     def has_project(self, slug: str) -> bool:
@@ -258,6 +258,11 @@ class Transaction(Reading):
         )
         if changed.rowcount == 0:
             self._c.execute(sa.insert(t.app_versions).values(**vars(version)))
+
+
+def no_such_project(slug: str) -> NotFound:
+    """The same answer for a project that is not there and for one that the asker may not see."""
+    return NotFound("There is no project “{slug}”.", "Look it up in the list of projects.", slug=slug)
 
 
 def _person(row: Any) -> Person:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.core.errors import NotFound
 from sandbox.core.project import Project
 from sandbox.core.roles import Person, Role
-from sandbox.store.registry import Reading
+from sandbox.store.registry import Reading, no_such_project
 
 
 def visible_project(reading: Reading, person: Person, slug: str) -> Project:
@@ -15,7 +14,7 @@ def visible_project(reading: Reading, person: Person, slug: str) -> Project:
     """
     project = reading.project(slug)
     if person.name != project.owner and not person.has(Role.REVIEWER, Role.LEAD, Role.STEWARD):
-        raise NotFound("There is no project “{slug}”.", "Look it up in the list of projects.", slug=slug)
+        raise no_such_project(slug)
     return project
 
 
@@ -23,5 +22,5 @@ def owned_project(reading: Reading, person: Person, slug: str) -> Project:
     """The project, if it is ``person``'s own; NotFound otherwise."""
     project = reading.project(slug)
     if person.name != project.owner:
-        raise NotFound("There is no project “{slug}”.", "Look it up in the list of projects.", slug=slug)
+        raise no_such_project(slug)
     return project

@@ -19,10 +19,10 @@ import nbformat
 import pytest
 
 from sandbox.identity.tickets import Ticket, seal
-from sandbox.labserver.enter import unpack_starter
 from sandbox.labserver.language import choose_language, chosen_language
 from sandbox.labserver.places import Places
 from sandbox.publishing.archive import read_archive
+from sandbox.publishing.starter import unpack_starter
 from sandbox.store.keys import Keys
 from sandbox.store.workspace import Workspace
 from tests.appserver.conftest import free_port, plain_environment, running

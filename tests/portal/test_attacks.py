@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 
 from sandbox.core.findings import Finding, Level
 from sandbox.core.messages import Message
+from sandbox.logs import JsonLines
 from sandbox.portal import visitor
-from sandbox.portal.observe import JsonLines
+from sandbox.portal.observe import EXTRAS
 
 from .test_signin import form_token
 from .town import PORTAL, Town
@@ -198,7 +199,7 @@ def test_what_was_not_foreseen_tells_the_visitor_a_number_and_the_log_the_cause(
     assert answer.headers["x-request-id"] in answer.text
     assert "division" not in answer.text and "Traceback" not in answer.text
     record = next(r for r in caplog.records if r.message == "failure")
-    line = json.loads(JsonLines().format(record))
+    line = json.loads(JsonLines("portal", EXTRAS).format(record))
     assert line["request"] == answer.headers["x-request-id"] and "ZeroDivisionError" in line["traceback"]
 
 
@@ -207,7 +208,7 @@ def test_logs_name_routes_and_hold_no_secret(town: Town, caplog: pytest.LogCaptu
     browser = town.as_("bob")
     browser.get("/signin", params={"link": "very-secret-link"})
     browser.get("/projects/first-idea", headers={"x-request-id": "bad id\n"})
-    lines = [JsonLines().format(r) for r in caplog.records if r.name == "sandbox.portal"]
+    lines = [JsonLines("portal", EXTRAS).format(r) for r in caplog.records if r.name == "sandbox.portal"]
     assert any('"/projects/{slug}"' in line for line in lines)
     text = "\n".join(lines)
     assert "very-secret-link" not in text and "first-idea" not in text and "bad id" not in text
