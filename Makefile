@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: up test check setup setup-test lock bench screenshots clean
+.PHONY: up test check setup setup-test lock bench bench-apps screenshots clean
 
 up: setup
 	@$(BIN)/sandbox up $(UP)
@@ -31,9 +31,24 @@ lock:
 screenshots: setup-test
 	SANDBOX_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -q tests/e2e/test_road.py
 
-bench: setup-test
+# What benchmarks compare with, apart from what the sandbox itself needs.
+.venv-bench: requirements/bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	touch .venv-bench
+
+bench: setup-test .venv-bench
 	$(BIN)/python benchmarks/kernels.py
-	$(BIN)/python benchmarks/snapshot_build.py
+	$(BIN)/python benchmarks/app_kernels.py
+	PEERS=.venv-bench/bin/python $(BIN)/python benchmarks/snapshot_build.py
+
+# Our pages beside other frameworks', in a real browser; a quiet machine, please. The frameworks get their own environment.
+PEERS := .venv-peers
+bench-apps: setup-test
+	@cmp -s requirements/peers.txt $(PEERS)/installed.txt || { $(PYTHON) -m venv --clear $(PEERS) && \
+	 $(PEERS)/bin/pip install --quiet --require-hashes -r requirements/peers.txt && \
+	 cp requirements/peers.txt $(PEERS)/installed.txt; }
+	$(BIN)/python -m benchmarks.apps --peers $(CURDIR)/$(PEERS)/bin
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,78 +1,211 @@
-"""How fast a snapshot is built: synthetic customers, one pseudonym, a k-anonymity gate, from CSV and from Parquet.
+"""How fast a snapshot is built, beside pandas and polars doing the same work, each in a process of its own.
 
-Run: python benchmarks/snapshot_build.py [ROWS]. Prints seconds, rows a second, and peak memory in MB; one line a kind.
+Run: python benchmarks/snapshot_build.py [ROWS] [ENGINE …]. Engines: csv, parquet, orders (these are builds of ours;
+orders has ten rows per customer in random order), pandas, polars. Prints wall and processor seconds, rows a second
+and peak memory, and at the end the ratios. PEERS names the Python that has pandas and polars (``make bench``).
+
+The work: a table of persons with distinct ids → HMAC-SHA256 pseudonym, two columns dropped, dates to year and month,
+ages to bands, amounts rounded; k-anonymity with k = 5 on four quasi-identifiers, small classes left out; sorted
+by pseudonym; written and closed; opened again, gate and risks measured on the file; a hash over all rows; column
+statistics; SHA-256 of the source and of the finished file.
+pandas and polars do a little less than a build (a hash that is not cryptographic, statistics that do not ask how many
+units are behind a value, no check that the source stayed the same): the ratios are lower bounds.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import os
 import resource
-import secrets
+import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from sandbox.core.spec import DatasetSpec
-from sandbox.snapshots.build import build_snapshot
-
 TEXT = {"en": "Benchmark", "zh-CN": "基准"}
-RULES = {
-    "id": ("identifier", {"pseudonym": "customer"}),
-    "segment": ("quasi", "keep"),
-    "city": ("quasi", "keep"),
-    "joined": ("quasi", {"truncate_date": "year"}),
-    "visits": ("measure", "keep"),
-    "spent": ("measure", {"round": 10}),
-    "points": ("measure", {"band": 100}),
-    "active": ("measure", "keep"),
-    "seen": ("measure", {"truncate_date": "month"}),
-    "score": ("measure", "keep"),
+KEY = bytes(range(32))
+PEERS = ("pandas", "polars")
+K = 5
+QUASI = ("gender", "city", "born", "age")
+RULES: dict[str, tuple[str, Any, str]] = {
+    "id": ("identifier", {"pseudonym": "customer"}, "VARCHAR"),
+    "name": ("direct", "drop", "VARCHAR"),
+    "email": ("direct", "drop", "VARCHAR"),
+    "gender": ("quasi", "keep", "VARCHAR"),
+    "city": ("quasi", "keep", "VARCHAR"),
+    "born": ("quasi", {"truncate_date": "year"}, "DATE"),
+    "age": ("quasi", {"band": {"width": 10, "bottom": 20, "top": 80}}, "BIGINT"),
+    "visits": ("measure", "keep", "BIGINT"),
+    "spent": ("measure", {"round": 10}, "DOUBLE"),
+    "seen": ("measure", {"truncate_date": "month"}, "TIMESTAMP"),
 }
 ROWS = """
-    SELECT 'C' || lpad((i % (? // 5))::VARCHAR, 9, '0') AS id, 'segment ' || i % 7 AS segment,
-           'city ' || i % 50 AS city, DATE '2015-01-01' + (hash(i) % 4000)::INT AS joined, hash(i) % 100 AS visits,
-           round((hash(i + 1) % 100000) / 100, 2) AS spent, hash(i + 2) % 5000 AS points, i % 2 = 0 AS active,
-           TIMESTAMP '2026-01-01' + to_seconds(i) AS seen, (hash(i + 3) % 1000000) / 1e6 AS score
+    SELECT 'C' || lpad((%s)::VARCHAR, 10, '0') AS id, 'Name ' || i AS name, 'p' || i || '@example.org' AS email,
+           CASE WHEN hash(i) %% 2 = 0 THEN 'F' ELSE 'M' END AS gender, 'city ' || hash(i + 1) %% 20 AS city,
+           DATE '1950-01-01' + (hash(i + 2) %% 18000)::INT AS born, 18 + hash(i + 3) %% 70 AS age,
+           hash(i + 4) %% 100 AS visits, round((hash(i + 5) %% 1000000) / 100, 2) AS spent,
+           TIMESTAMP '2024-01-01' + to_seconds((hash(i + 6) %% 60000000)::BIGINT) AS seen
     FROM range(?) t(i)
 """
 
 
-def spec(kind: str) -> DatasetSpec:
-    columns = {n: {"class": c, "rule": r, "description": TEXT} for n, (c, r) in RULES.items()}
-    return DatasetSpec.model_validate(
-        {
-            "name": f"benchmark_{kind}",
-            "title": TEXT,
-            "description": TEXT,
-            "owner": "benchmark",
-            "source": {"kind": kind, "path": f"rows.{kind}"},
-            "unit": {"column": "id", "entity": "customer"},
-            "columns": columns,
-            "gates": [{"k_anonymity": {"k": 5}}],
-        }
-    )
+def make_tables(folder: Path, rows: int, engines: list[str]) -> None:
+    with duckdb.connect(config={"temp_directory": str(folder), "memory_limit": "2GB"}) as connection:
+        for name, ids in (("persons", "i"), ("orders", f"hash(i + 7) % {max(1, rows // 10)}")):
+            if name == "orders" and "orders" not in engines:
+                continue
+            relation = f"COPY ({ROWS % ids.replace('%', '%')}) TO '{folder / name}"
+            connection.execute(relation + ".parquet'", [rows])
+            if name == "persons" and "csv" in engines:
+                connection.execute(relation + ".csv'", [rows])
 
 
-def main(rows: int) -> None:
-    key = secrets.token_bytes(32)
+def build(kind: str, folder: Path) -> None:
+    from sandbox.core.spec import DatasetSpec
+    from sandbox.snapshots.build import build_snapshot
+
+    name = "orders" if kind == "orders" else "persons"
+    kind = "parquet" if kind == "orders" else kind
+    columns = {n: {"class": c, "rule": r, "description": TEXT, "type": t} for n, (c, r, t) in RULES.items()}
+    spec = DatasetSpec.model_validate(
+        {"name": f"{name}_{kind}", "title": TEXT, "description": TEXT, "owner": "benchmark",
+         "source": {"kind": kind, "path": f"{name}.{kind}"}, "unit": {"column": "id", "entity": "customer"},
+         "columns": columns, "gates": [{"k_anonymity": {"k": K, "suppress": 0.5}}]}
+    )  # fmt: skip
+    last = [("", 0.0)]
+
+    def progress(step: str, share: float) -> None:
+        if os.environ.get("STEPS"):
+            print(f"  {last[0][0]:<8} {time.perf_counter() - last[0][1]:.2f} s", file=sys.stderr)
+        last[0] = (step, time.perf_counter())
+
+    build_snapshot(spec, base=folder, parent=folder / f"{name}_{kind}", key_of=lambda entity: KEY,
+                   now=datetime.now(UTC), progress=progress)  # fmt: skip
+
+
+def pseudonym(text: str) -> str:
+    return hmac.digest(KEY, text.encode(), "sha256").hex()[:32]
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def with_pandas(folder: Path) -> None:
+    import pandas as pd
+
+    frame = pd.read_parquet(folder / "persons.parquet", columns=[n for n, (_, r, _) in RULES.items() if r != "drop"])
+    frame["id"] = [pseudonym(v.strip()) for v in frame["id"]]
+    frame["born"] = pd.to_datetime(frame["born"]).dt.to_period("Y").dt.to_timestamp()
+    frame["seen"] = frame["seen"].dt.to_period("M").dt.to_timestamp()
+    frame["spent"] = (frame["spent"] / 10).round() * 10
+    edges = [-1, *range(20, 81, 10), 1000]
+    labels = ["<20", *(f"{low}–{low + 9}" for low in range(20, 80, 10)), "80+"]
+    frame["age"] = pd.cut(frame["age"], edges, right=False, labels=labels).astype(str)
+    result = {"units": frame["id"].nunique(), "source": sha256_of(folder / "persons.parquet")}
+    units = frame.groupby(list(QUASI), dropna=False)["id"].transform("nunique")
+    frame = frame[units >= K].sort_values("id")
+    frame.to_parquet(folder / "pandas.parquet", index=False)
+    frame = pd.read_parquet(folder / "pandas.parquet")
+    sizes = frame.groupby(list(QUASI), dropna=False)["id"].nunique()
+    assert sizes.min() >= K
+    result |= {"risk": len(sizes) / len(frame), "units left": frame["id"].nunique()}
+    for name in QUASI:  # how well each column alone tells people apart
+        alike = frame.groupby(name, dropna=False)["id"].nunique()
+        result["alike " + name] = int((alike * (alike - 1)).sum())
+    result["hash"] = int(pd.util.hash_pandas_object(frame, index=False).sum())
+    for name in frame:
+        result[name] = [int(frame[name].isna().sum()), frame[name].nunique() if name != "id" else 0]
+        if frame[name].dtype.kind in "iufM":
+            result[name] += frame[name].quantile([0.05, 0.5, 0.95]).tolist()
+        elif name != "id":
+            result[name] += frame[name].value_counts().head(8).tolist()
+    result["file"] = sha256_of(folder / "pandas.parquet")
+
+
+def with_polars(folder: Path) -> None:
+    import polars as pl
+
+    frame = pl.read_parquet(folder / "persons.parquet", columns=[n for n, (_, r, _) in RULES.items() if r != "drop"])
+    ids = pl.Series("id", [pseudonym(v.strip()) for v in frame["id"]])
+    age = pl.col("age").cut(list(range(20, 81, 10)), left_closed=True).cast(pl.String)
+    frame = frame.with_columns(
+        ids, pl.col("born").dt.truncate("1y"), pl.col("seen").dt.truncate("1mo"),
+        (pl.col("spent") / 10).round() * 10, age,
+    )  # fmt: skip
+    frame["id"].n_unique()
+    sha256_of(folder / "persons.parquet")
+    frame = frame.filter(pl.col("id").n_unique().over(QUASI) >= K).sort("id")
+    frame.write_parquet(folder / "polars.parquet")
+    frame = pl.read_parquet(folder / "polars.parquet")
+    sizes = frame.group_by(QUASI).agg(pl.col("id").n_unique())
+    assert int(sizes["id"].min()) >= K  # type: ignore[arg-type]
+    frame["id"].n_unique()
+    for name in QUASI:
+        frame.group_by(name).agg(pl.col("id").n_unique())
+    frame.hash_rows().sum()
+    for name in frame.columns:
+        frame[name].null_count()
+        if name != "id":
+            frame[name].n_unique()
+            if frame[name].dtype.is_numeric() or frame[name].dtype.is_temporal():
+                [frame[name].quantile(q) for q in (0.05, 0.5, 0.95)]
+            else:
+                frame[name].value_counts(sort=True).head(8)
+    sha256_of(folder / "polars.parquet")
+
+
+def work(engine: str, folder: Path) -> None:
+    """The work of one engine, in this process; prints what it took as JSON."""
+    started, used = time.perf_counter(), time.process_time()
+    if engine == "pandas":
+        with_pandas(folder)
+    elif engine == "polars":
+        with_polars(folder)
+    else:
+        build(engine, folder)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"wall": time.perf_counter() - started, "cpu": time.process_time() - used, "peak": peak}))
+
+
+def main(rows: int, engines: list[str]) -> None:
+    results: dict[str, dict[str, float]] = {}
+    print(f"{rows:,} rows, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with duckdb.connect() as connection:
-            connection.execute("CREATE TABLE t AS " + ROWS, [rows, rows])
-            connection.table("t").write_csv(str(folder / "rows.csv"))
-            connection.table("t").write_parquet(str(folder / "rows.parquet"))
-        for kind in ("csv", "parquet"):
-            started = time.perf_counter()
-            build_snapshot(
-                spec(kind), base=folder, parent=folder / kind, key_of=lambda entity: key, now=datetime.now(UTC)
+        make_tables(Path(name), rows, engines)
+        for engine in engines:
+            python = os.environ.get("PEERS", sys.executable) if engine in PEERS else sys.executable
+            if engine in PEERS and subprocess.run([python, "-c", f"import {engine}"], capture_output=True).returncode:
+                print(f"{engine:<9} not installed")
+                continue
+            done = subprocess.run(
+                [python, __file__, "--work", engine, name], stdout=subprocess.PIPE, text=True, check=True
             )
-            seconds = time.perf_counter() - started
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            print(f"{kind}: {seconds:.2f} s, {rows / seconds:,.0f} rows/s, peak {peak} MB")
+            found = results[engine] = json.loads(done.stdout)
+            times = f"{found['wall']:8.1f} s wall {found['cpu']:8.1f} s cpu"
+            print(f"{engine:<9} {times} {rows / found['wall']:>12,.0f} rows/s {found['peak']:8.0f} MB", flush=True)
+    for other in PEERS:
+        for ours in ("parquet", "csv"):
+            if other in results and ours in results:
+                ratio = {m: results[other][m] / results[ours][m] for m in ("wall", "cpu", "peak")}
+                print(f"{other} / {ours}: wall {ratio['wall']:.2f}, cpu {ratio['cpu']:.2f}, memory {ratio['peak']:.2f}")
+    if "orders" in results and "parquet" in results:
+        ratio = {m: results["parquet"][m] / results["orders"][m] for m in ("wall", "cpu")}
+        print(f"whole build, distinct ids / ten rows per id: wall {ratio['wall']:.2f}, cpu {ratio['cpu']:.2f}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    if sys.argv[1:2] == ["--work"]:
+        work(sys.argv[2], Path(sys.argv[3]))
+    else:
+        given = [a for a in sys.argv[1:] if not a.isdigit()]
+        count = next((int(a) for a in sys.argv[1:] if a.isdigit()), 1_000_000)
+        main(count, given or ["csv", "parquet", "orders", "pandas", "polars"])

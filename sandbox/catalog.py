@@ -14,7 +14,7 @@ from sandbox.core.messages import Message
 from sandbox.core.roles import Person, Role
 from sandbox.core.spec import DatasetSpec
 from sandbox.core.specfile import parse_spec
-from sandbox.snapshots.manifest import MANIFEST
+from sandbox.snapshots.manifest import published_versions
 from sandbox.store.workspace import Workspace
 
 SUFFIX = ".yaml"
@@ -91,18 +91,7 @@ class Catalog:
 
     def versions(self, name: str) -> tuple[VersionId, ...]:
         """Versions of a dataset's published snapshots, newest first. Staging folders are not among them."""
-        folder = self._workspace.dataset_snapshots(name)
-        if not folder.is_dir():
-            return ()
-        found = []
-        for child in folder.iterdir():
-            try:
-                version = VersionId.parse(child.name)
-            except BadInput:
-                continue
-            if (child / MANIFEST).is_file():
-                found.append(version)
-        return tuple(sorted(found, reverse=True))
+        return published_versions(self._workspace.dataset_snapshots(name))
 
     def snapshot(self, name: str, version: str | None = None) -> Path:
         """The folder of a snapshot, the newest if ``version`` is None. Raises NotFound. The spec may be gone by now."""

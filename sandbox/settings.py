@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         60, description="an app stays open so long on the portal's last word, seconds; asked for four times as often"
     )
     app_kernels: int = Field(24, description="most app kernels at the same time; further viewers are asked to wait")
+    metrics_token: str = Field(
+        "", repr=False, description="who shows it may read /metrics; if unset, programs of this machine may"
+    )
     log_level: str = Field("INFO", description="least severe log level that is written")
 
     def content_dir(self) -> Path:

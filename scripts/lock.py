@@ -23,6 +23,8 @@ def main() -> int:
     lock("runtime", "pyproject.toml", "--group", "build")
     lock("test", "pyproject.toml", "--group", "build", "--group", "test", "-c", "requirements/runtime.txt")
     lock("node", "--group", "node")
+    lock("peers", "--group", "peers")
+    lock("bench", "--group", "bench", "-c", "requirements/runtime.txt")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Set a checkout up in ``.venv``: pinned packages, this package, bytecode, the Lab extension, a browser for tests.
+"""Set a checkout up in ``.venv``: pinned packages, this package, bytecode, the front ends, a browser for tests.
 
 Plain standard library: this is what a fresh machine runs first. Each step is skipped when its inputs did not change,
 so that a second run costs a fraction of a second. Run: ``make up`` or ``make test``.
@@ -31,7 +31,7 @@ def main(kind: str) -> int:
         venv.create(VENV, with_pip=True, clear=True)
     packages(kind)
     link()
-    extension()
+    front_ends()
     if kind == "test":
         browser()
     return 0
@@ -63,9 +63,9 @@ def link() -> None:
     mark("package", inputs)
 
 
-def extension() -> None:
-    """Build the JupyterLab extension once per source change."""
-    run([PYTHON, ROOT / "scripts" / "build_labextension.py"])
+def front_ends() -> None:
+    """Build JupyterLab's extension and the app page's script once per source change."""
+    run([PYTHON, ROOT / "scripts" / "build_frontend.py"])
 
 
 def browser() -> None:

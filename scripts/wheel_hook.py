@@ -1,4 +1,4 @@
-"""Part of building a wheel: it must carry the JupyterLab extension, which is built and not in the repository."""
+"""Part of building a wheel: it must carry the front ends, which are built and not in the repository."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Builds the extension first, when its source changed; an editable install leaves that to ``scripts/setup.py``."""
+    """Builds the front ends when their sources changed; an editable install leaves that to ``scripts/setup.py``."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":
-            script = Path(self.root) / "scripts" / "build_labextension.py"
+            script = Path(self.root) / "scripts" / "build_frontend.py"
             subprocess.run([sys.executable, str(script)], check=True)

@@ -10,7 +10,9 @@ import click
 import pytest
 
 from sandbox.cli.main import cli
-from sandbox.core.spec import KAnonymity, Rule
+from sandbox.core.quality import QualityRule
+from sandbox.core.rules import Rule
+from sandbox.core.spec import KAnonymity
 from sandbox.settings import Settings
 from tests.cli.reference import PAGE, commands, options, sections
 
@@ -81,9 +83,9 @@ def test_the_command_page_has_every_command_with_its_options() -> None:
         "sandbox audit fly",
         "sandbox audit verify",
     ]
-    assert undocumented(page.replace("| `--seed` |", "| `--salt` |"), cli) == [
-        "sandbox demo --salt",
-        "sandbox demo --seed",
+    assert undocumented(page.replace("| `--all-versions` |", "| `--every-version` |"), cli) == [
+        "sandbox dataset verify --all-versions",
+        "sandbox dataset verify --every-version",
     ]
 
 
@@ -98,7 +100,7 @@ def test_links_and_pictures_are_there(file: Path) -> None:
 
 @pytest.mark.parametrize("file", DOCS, ids=lambda f: f.name)
 def test_paths_named_in_code_spans_exist(file: Path) -> None:
-    top = "sandbox|tests|templates|apps|datasets|docs|labextension|scripts|requirements|benchmarks"
+    top = "sandbox|tests|templates|apps|datasets|docs|labextension|apppage|scripts|requirements|benchmarks"
     named = re.findall(rf"`((?:{top})/[\w./-]*)`", file.read_text(encoding="utf-8"))
     missing = [path for path in named if not (ROOT / path).exists()]
     assert not missing
@@ -112,7 +114,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_every_rule_and_gate_is_documented() -> None:
     text = (ROOT / "docs" / "steward.md").read_text(encoding="utf-8")
-    kinds = [model.model_fields["kind"].default for model in (*Rule.__origin__.__args__, KAnonymity)]
+    models = (*Rule.__origin__.__args__, KAnonymity, *QualityRule.__args__)
+    kinds = [model.model_fields["kind"].default for model in models]
     assert not [kind for kind in kinds if f"`{kind}`" not in text]
 
 

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "sandbox"
 
 FLOORS: dict[int, frozenset[str]] = {
     0: frozenset({"core"}),
-    1: frozenset({"settings", "store", "i18n", "logs"}),
+    1: frozenset({"settings", "store", "i18n", "logs", "personal"}),
     2: frozenset({"snapshots", "catalog", "checks", "demo", "identity", "kernels", "lab", "notebooks", "publishing"}),
     3: frozenset({"workflows"}),
     4: frozenset({"appserver", "cli", "labserver", "portal"}),

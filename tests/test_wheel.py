@@ -19,8 +19,10 @@ PARTS = (
     "sandbox/i18n/zh-CN/portal.po",
     "sandbox/portal/html/base.html",
     "sandbox/portal/static/portal.css",
-    "sandbox/appserver/templates/sandbox/index.html.j2",
-    "sandbox/appserver/static/app.js",
+    "sandbox/appserver/templates/app/head.html",
+    "sandbox/appserver/page/allowed.json",
+    "sandbox/appserver/page/built/runtime.js",
+    "sandbox/appserver/page/built/page.css",
     "sandbox/publishing/bundle/rescore.py",
     "sandbox/publishing/bundle/README.zh-CN.md",
     "sandbox/store/migrations/env.py",
@@ -43,6 +45,7 @@ FOREIGN = {
     "__pycache__",
     ".ipynb_checkpoints",
     "labextension/src",
+    "apppage",
 }
 CONTENT = ("datasets", "templates", "apps")
 

@@ -1,96 +1,58 @@
-// Innovation Sandbox in JupyterLab: three buttons in the toolbar of a micro-project's notebook.
+// Innovation Sandbox in JupyterLab: a start page, a side panel, and notebooks that run as forms.
 
 import { ILabShell, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { ServerConnection } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
-import { projectOf } from './api';
+import { isPreview, projectOf, WINDOW, WINDOW_HEADER } from './api';
 import { codeIsHidden, hasOurCode, hideCode } from './code';
+import { Lock } from './lock';
+import { addPanel } from './panel';
+import { inFront, nameTab, titleOf } from './tabs';
+import { dress } from './preview';
+import { Running } from './running';
+import { addStart } from './start';
 import { submitForReview } from './submission';
 import { Texts } from './texts';
 
 const ID = '@innovation-sandbox/lab:plugin';
 
+/** Every request says which page it comes from, so that the server can tell two windows apart. */
+const nameWindow: JupyterFrontEndPlugin<void> = {
+  id: '@innovation-sandbox/lab:window',
+  description: 'Names this page in the requests to the server.',
+  autoStart: true,
+  activate: (app: JupyterFrontEnd) => {
+    const { contents, serverSettings } = app.serviceManager;
+    const drive = (contents as unknown as { _defaultDrive?: { serverSettings?: ServerConnection.ISettings } })
+      ._defaultDrive;
+    for (const settings of [serverSettings, contents.serverSettings, drive?.serverSettings]) {
+      if (settings) {
+        settings.init.headers = { ...settings.init.headers, [WINDOW_HEADER]: WINDOW };
+      }
+    }
+  }
+};
+
 const plugin: JupyterFrontEndPlugin<void> = {
   id: ID,
-  description: 'Run everything, show the code, submit for review.',
+  description: 'Start page, side panel, and the buttons of a micro-project’s notebook.',
   autoStart: true,
-  requires: [INotebookTracker],
-  optional: [ITranslator, ISettingRegistry, ILabShell],
+  requires: [INotebookTracker, ILabShell],
+  optional: [ITranslator, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
+    shell: ILabShell,
     translator: ITranslator | null,
-    settings: ISettingRegistry | null,
-    shell: ILabShell | null
+    settings: ISettingRegistry | null
   ) => {
     const texts = new Texts(translator?.languageCode ?? 'en');
-    const inProject = () => {
-      const panel = tracker.currentWidget;
-      return panel !== null && projectOf(panel.context.path) !== null;
-    };
-
-    app.commands.addCommand('sandbox:run-all', {
-      label: texts.get('Run all'),
-      caption: texts.get('Run the whole notebook from top to bottom'),
-      isEnabled: () => tracker.currentWidget !== null,
-      execute: async () => {
-        // Until the session is ready, JupyterLab would ask which kernel to use; there is only one.
-        const panel = tracker.currentWidget;
-        await panel?.sessionContext.ready;
-        const place = panel?.content.activeCellIndex ?? 0;
-        try {
-          await app.commands.execute('notebook:run-all-cells');
-        } finally {
-          // JupyterLab ends at the last cell; who reads results wants to stay where the reading began.
-          if (panel && !panel.isDisposed) {
-            panel.content.activeCellIndex = place;
-            await panel.content.scrollToItem(place);
-            // Whoever closes the page now finds the results again.
-            await panel.context.save();
-          }
-        }
-      }
-    });
-    app.commands.addCommand('sandbox:submit', {
-      label: texts.get('Submit for review'),
-      caption: () =>
-        inProject()
-          ? texts.get('Save the micro-project and send it to the reviewers')
-          : texts.get('This notebook does not belong to a micro-project.'),
-      isEnabled: inProject,
-      execute: async () => {
-        const panel = tracker.currentWidget;
-        const project = panel && projectOf(panel.context.path);
-        if (panel && project) {
-          await submitForReview(project, panel.context, texts);
-        }
-      }
-    });
-    app.commands.addCommand('sandbox:toggle-code', {
-      label: () =>
-        tracker.currentWidget && codeIsHidden(tracker.currentWidget) ? texts.get('Show code') : texts.get('Hide code'),
-      caption: texts.get('Show or hide the code behind the results'),
-      isEnabled: () => tracker.currentWidget !== null && hasOurCode(tracker.currentWidget),
-      execute: () => {
-        const panel = tracker.currentWidget;
-        if (panel) {
-          hideCode(panel, !codeIsHidden(panel));
-          app.commands.notifyCommandChanged('sandbox:toggle-code');
-        }
-      }
-    });
-
-    const tellWhenKernelDies = (panel: NotebookPanel) => {
-      panel.sessionContext.statusChanged.connect((_, status) => {
-        if (status === 'autorestarting' || status === 'dead') {
-          Notification.warning(texts.get('The calculation stopped. Your choices are saved; press “Run all”.'), {
-            autoClose: false
-          });
-        }
-      });
-    };
+    const running = new Map<NotebookPanel, Running>();
+    addStart(app, shell, texts);
+    addCommands(app, tracker, running, texts);
+    const panel = addPanel(app, shell, tracker, texts);
 
     const changed = () => {
       for (const command of ['sandbox:run-all', 'sandbox:submit', 'sandbox:toggle-code']) {
@@ -98,23 +60,89 @@ const plugin: JupyterFrontEndPlugin<void> = {
       }
     };
     tracker.currentChanged.connect(changed);
-    tracker.widgetAdded.connect((_, panel: NotebookPanel) => {
-      void panel.context.ready.then(() => {
-        if (projectOf(panel.context.path) !== null) {
-          hideCode(panel, true);
-          tellWhenKernelDies(panel);
-          // Who comes from the portal sees the notebook alone; files are one click away.
-          void app.restored.then(() => {
-            shell?.collapseLeft();
-            shell?.collapseRight();
-          });
+    let restored = false;
+    void app.restored.then(() => (restored = true));
+    const opened = (notebook: NotebookPanel) => {
+      if (translator) {
+        // JupyterLab makes notebooks' panels without a translator: “Kernel Restarting” would always be English.
+        (notebook as unknown as { _trans: unknown })._trans = translator.load('jupyterlab');
+      }
+      if (!restored && isPreview(notebook.context.path)) {
+        // Brought back by JupyterLab from another day: it is made anew when it is asked for.
+        notebook.dispose();
+        return;
+      }
+      void notebook.context.ready.then(() => {
+        const project = projectOf(notebook.context.path);
+        if (project !== null && !notebook.isDisposed) {
+          hideCode(notebook, true);
+          nameTab(notebook, titleOf(notebook));
+          new Lock(notebook, project, texts);
+          const form = new Running(notebook, texts);
+          running.set(notebook, form);
+          notebook.disposed.connect(() => running.delete(notebook));
+          panel.beside(notebook);
+          void form.prepare();
+        }
+        if (isPreview(notebook.context.path)) {
+          dress(notebook, texts);
         }
         changed();
       });
-    });
+    };
+    tracker.forEach(opened);
+    tracker.widgetAdded.connect((_, notebook) => opened(notebook));
     // The toolbar's buttons are declared in schema/plugin.json; loading the settings makes them appear.
     void settings?.load(ID);
   }
 };
 
-export default plugin;
+function addCommands(
+  app: JupyterFrontEnd,
+  tracker: INotebookTracker,
+  running: Map<NotebookPanel, Running>,
+  texts: Texts
+): void {
+  const current = () => inFront(tracker);
+  const project = () => {
+    const panel = current();
+    return panel && projectOf(panel.context.path);
+  };
+  app.commands.addCommand('sandbox:run-all', {
+    label: texts.get('Run all'),
+    caption: texts.get('Run the whole notebook from top to bottom'),
+    isEnabled: () => current() !== null,
+    execute: async () => {
+      const panel = current();
+      await (panel && running.get(panel) ? running.get(panel)!.all() : app.commands.execute('notebook:run-all-cells'));
+    }
+  });
+  app.commands.addCommand('sandbox:submit', {
+    label: texts.get('Submit for review'),
+    caption: () =>
+      project()
+        ? texts.get('Save the micro-project and send it to the reviewers')
+        : texts.get('This notebook does not belong to a micro-project.'),
+    isEnabled: () => Boolean(project()) && current()!.context.canSave !== false,
+    execute: async () => {
+      const [panel, name] = [current(), project()];
+      if (panel && name) {
+        await submitForReview(name, panel.context, texts);
+      }
+    }
+  });
+  app.commands.addCommand('sandbox:toggle-code', {
+    label: () => (current() && codeIsHidden(current()!) ? texts.get('Show code') : texts.get('Hide code')),
+    caption: texts.get('Show or hide the code behind the results'),
+    isEnabled: () => current() !== null && hasOurCode(current()!),
+    execute: () => {
+      const panel = current();
+      if (panel) {
+        hideCode(panel, !codeIsHidden(panel));
+        app.commands.notifyCommandChanged('sandbox:toggle-code');
+      }
+    }
+  });
+}
+
+export default [nameWindow, plugin];

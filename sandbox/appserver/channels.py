@@ -1,11 +1,13 @@
 """The websocket between an app page and its kernel: widget traffic on the shell channel, and nothing else.
 
 Standalone Voilà refuses most message types but lets ``shutdown_request`` through and looks at no channel. Here a
-message passes only if all of it is understood: both encodings of the protocol, the channel, the type.
+message passes only if all of it is understood, in each encoding of the protocol, and ``traffic`` admits it.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import struct
 from typing import Any
@@ -13,15 +15,19 @@ from typing import Any
 from jupyter_server.services.kernels.connection.base import deserialize_binary_message, deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
-ALLOWED_TYPES = frozenset({"comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"})
-ALLOWED_CHANNELS = frozenset({"shell"})
+from sandbox.appserver.traffic import Incoming, Rate, TooMuch, comms_of
+
+#: The websocket status that says so.
+POLICY_VIOLATION = 1008
 #: Parts of one binary message: five and its buffers.
 MAX_PARTS = 256
+#: Until a kernel that did not answer is asked again; doubled each time.
+FIRST_PAUSE_SECONDS = 0.01
 V1 = "v1.kernel.websocket.jupyter.org"
 
 
-def read_message(data: str | bytes, subprotocol: str | None) -> tuple[str, str] | None:
-    """(channel, message type) of a frame from a browser; None when it is not a well-formed Jupyter message."""
+def read_message(data: str | bytes, subprotocol: str | None) -> Incoming | None:
+    """A frame from a browser; None when it is not a well-formed Jupyter message."""
     try:
         if isinstance(data, bytes) and not _sound(data, subprotocol):
             return None
@@ -29,15 +35,19 @@ def read_message(data: str | bytes, subprotocol: str | None) -> tuple[str, str] 
             if not isinstance(data, bytes):
                 return None
             channel, parts = deserialize_msg_from_ws_v1(data)
-            # This part reaches the kernel as it is: read it so strictly that the kernel cannot read it otherwise.
-            header = json.loads(bytes(parts[0]).decode("utf-8"), object_pairs_hook=_distinct)
+            # These parts reach the kernel as they are: read them so strictly that it cannot read them otherwise.
+            header, content = (json.loads(bytes(parts[n]).decode("utf-8"), object_pairs_hook=_distinct) for n in (0, 3))
+            json_size = sum(len(part) for part in parts[:4])
         else:
             message = deserialize_binary_message(data) if isinstance(data, bytes) else json.loads(data)
-            channel, header = message["channel"], message["header"]
+            channel, header, content = message["channel"], message["header"], message["content"]
+            json_size = len(data) - sum(len(buffer) for buffer in message.get("buffers") or [])
         kind = header["msg_type"]
     except Exception:  # whatever a hostile frame provokes in the decoders: what is not understood is not passed on
         return None
-    return (channel, kind) if isinstance(channel, str) and isinstance(kind, str) else None
+    if not (isinstance(channel, str) and isinstance(kind, str) and isinstance(content, dict)):
+        return None
+    return Incoming(channel, kind, content, len(data), json_size)
 
 
 def _sound(frame: bytes, subprotocol: str | None) -> bool:
@@ -60,19 +70,78 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def allowed(data: str | bytes, subprotocol: str | None) -> bool:
-    found = read_message(data, subprotocol)
-    return found is not None and found[0] in ALLOWED_CHANNELS and found[1] in ALLOWED_TYPES
-
-
 class WidgetChannels(ZMQChannelsWebsocketConnection):
-    """Drops what is not allowed, in silence towards the sender, with a line in the log."""
+    """Drops what is not admitted, in silence towards the sender, with a line in the log."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._rate = Rate()
+
+    def nudge(self) -> asyncio.Future[None]:
+        """Ask until the kernel answers and what it publishes arrives here.
+
+        Jupyter's own waits half a second when the first sign was missed; a page is opened in less.
+        """
+        return asyncio.ensure_future(self._reach())
+
+    async def _reach(self) -> None:
+        if getattr(self.kernel_manager, "execution_state", None) == "busy":
+            return  # it would answer only when it is done, and it is there
+        iopub, shell = self.channels["iopub"], self.kernel_manager.connect_shell()
+        published, answered = asyncio.Event(), asyncio.Event()
+        iopub.on_recv(lambda _: published.set())
+        shell.on_recv(lambda _: answered.set())
+        pause = FIRST_PAUSE_SECONDS
+        try:
+            async with asyncio.timeout(self.kernel_info_timeout):
+                while self.kernel_id in self.multi_kernel_manager and not shell.closed() and not iopub.closed():
+                    self.session.send(shell, "kernel_info_request")
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(pause):
+                            await answered.wait()
+                            await published.wait()
+                            return
+                    pause = min(1.0, 2 * pause)
+        except TimeoutError:
+            self.log.warning("a kernel did not answer", extra={"kernel": self.kernel_id})
+        finally:
+            if not shell.closed():
+                shell.close()
+            if not iopub.closed():
+                iopub.stop_on_recv()
 
     def handle_incoming_message(self, incoming_msg: str) -> None:
-        if not allowed(incoming_msg, self.subprotocol):
+        message = read_message(incoming_msg, self.subprotocol)
+        try:
+            self._rate.spend(len(incoming_msg))
+        except TooMuch:
+            self.log.warning("ended a websocket that sent too much")
+            self.websocket_handler.close(POLICY_VIOLATION, "too much")
+            return
+        if message is None or not comms_of(self.kernel_manager).admits(message):
             self.log.warning("dropped a websocket message that is not widget traffic")
             return
         super().handle_incoming_message(incoming_msg)
+
+    def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
+        self._learn(msg_list)
+        super()._on_zmq_reply(stream, msg_list)
+
+    def _learn(self, msg_list: Any) -> None:
+        """Note which comms the kernel opens and closes."""
+        v1 = self.subprotocol == V1
+        header = self.session.unpack(msg_list[0]) if v1 else msg_list["header"]
+        kind = header["msg_type"]
+        if kind not in ("comm_open", "comm_close", "comm_info_reply"):
+            return
+        comms = comms_of(self.kernel_manager)
+        content = self.session.unpack(msg_list[3]) if v1 else msg_list["content"]
+        if kind == "comm_open":
+            comms.exist([str(content["comm_id"])])
+        elif kind == "comm_close":
+            comms.gone(str(content["comm_id"]))
+        elif kind == "comm_info_reply":
+            comms.exist(str(comm_id) for comm_id in content.get("comms", {}))
 
     def _on_error(self, channel: str, msg: dict[str, Any], msg_list: list[Any]) -> None:
         """An error in a kernel is told without its traceback, which would show code and data to a viewer."""

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import logging
+import re
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
-from jupyter_server.base.handlers import FileFindHandler
-from tornado import iostream, web
-from voila.static_file_handler import MultiStaticFileHandler
-from voila.tornado.handler import TornadoVoilaHandler
+from tornado import web
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from sandbox.appserver import pages
 from sandbox.appserver.gate import KERNEL_ID, Gate, Page
-from sandbox.appserver.headers import new_nonce, security_headers
+from sandbox.appserver.headers import security_headers
 from sandbox.appserver.identity import COOKIE, viewer_of
-from sandbox.appserver.kernels import AppKernels, Opening, opening
-from sandbox.appserver.pagefacts import page_facts
+from sandbox.appserver.kernels import AppKernels
+from sandbox.appserver.measures import Measures
+from sandbox.appserver.openings import Openings
 from sandbox.appserver.places import Places
 from sandbox.appserver.sessions import Sessions
 from sandbox.core.errors import NotFound, NotSignedIn, SandboxError, TooBusy, Unavailable
 from sandbox.core.ids import VersionId
 from sandbox.core.messages import Language, as_language
 from sandbox.i18n import catalogue
+from sandbox.identity.probes import may_measure
 from sandbox.identity.tickets import SpentTickets, unseal
-from sandbox.publishing.shelf import AppManifest, read_manifest
-from sandbox.settings import Settings
-from sandbox.workflows.grants import Grant, snapshot_folders
+from sandbox.publishing.shelf import read_manifest
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 20
-#: A page that is not complete after so long tells its viewer; a good app takes one or two seconds.
-PREPARE_SECONDS = 120
-_HEARTBEAT = "window.voila_heartbeat()"
 
 
 class Sealed(web.RequestHandler):
@@ -74,8 +67,8 @@ class Sealed(web.RequestHandler):
         super().set_default_headers()
         self.seal()
 
-    def seal(self, nonce: str = "") -> None:
-        for name, value in security_headers(self.places.origin, nonce).items():
+    def seal(self, nonce: str = "", *, frames: bool = False) -> None:
+        for name, value in security_headers(self.places.origin, nonce, frames=frames).items():
             self.set_header(name, value)
         self.set_header("X-Request-Id", self.request_id)
         self.clear_header("Server")
@@ -127,7 +120,10 @@ class Start(Sealed):
 class Health(Sealed):
     def get(self) -> None:
         self.set_header("Cache-Control", "no-store")
-        self.finish({"status": "ok", "kernels": len(self.kernels), "most_kernels": self.kernels.most_kernels})
+        self.finish({
+            "status": "ok", "kernels": len(self.kernels.viewed()), "most_kernels": self.kernels.most_kernels,
+            **self.settings["sandbox_warm"].status(),
+        })  # fmt: skip
 
 
 class Enter(Sealed):
@@ -175,7 +171,10 @@ class Leave(Sealed):
 
 
 class KernelModel(Sealed):
-    """GET: whether the viewer's own kernel lives (Voilà's front end asks once, the page asks now and then)."""
+    """GET: whether the viewer's own kernel lives and the app has a newer version; the page asks now and then."""
+
+    def initialize(self, sessions: Sessions) -> None:
+        self._sessions = sessions
 
     def get(self, kernel_id: str) -> None:
         viewer = viewer_of(self)
@@ -183,7 +182,9 @@ class KernelModel(Sealed):
             raise web.HTTPError(403)
         if not self.gate.owns(viewer, kernel_id):
             raise web.HTTPError(404)
-        model = self.kernels.kernel_model(kernel_id)
+        admission = self.kernels.admission_of(kernel_id)
+        newer = admission is not None and self._sessions.followed(admission)
+        model = {**self.kernels.kernel_model(kernel_id), "newer": newer}
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
         self.finish(json.dumps(model, default=str))
@@ -207,6 +208,37 @@ class CloseKernel(Sealed):
         self.set_status(204)
 
 
+class PageReady(Sealed):
+    """POST: the page says after how many milliseconds it answered to a hand. Believed once, if it can be true."""
+
+    def initialize(self, openings: Openings) -> None:
+        self._openings = openings
+
+    def post(self, kernel_id: str) -> None:
+        viewer = viewer_of(self)
+        if viewer is None or not self.from_own_page():
+            raise web.HTTPError(403)
+        if not self.gate.owns(viewer, kernel_id):
+            raise web.HTTPError(404)
+        said = self.request.body[:7]
+        if not re.fullmatch(rb"[0-9]{1,6}", said) or not self._openings.ready(kernel_id, int(said)):
+            raise web.HTTPError(400)
+        self.set_status(204)
+
+
+class Metrics(Sealed):
+    """Prometheus' text, for who has the token; without one set, for programs of this machine alone."""
+
+    def initialize(self, measures: Measures, token: str) -> None:
+        self._measures, self._token = measures, token
+
+    def get(self) -> None:
+        if not may_measure(self.request.headers, self.request.remote_ip or "", self._token):
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.finish(self._measures.render())
+
+
 class KernelChannels(Sealed, VoilaKernelWebsocketHandler):
     """The websocket of the viewer's own kernel; ``channels.WidgetChannels`` decides about each message."""
 
@@ -222,88 +254,12 @@ class KernelChannels(Sealed, VoilaKernelWebsocketHandler):
         await super().get(kernel_id=kernel_id)
 
 
-class AppPage(Sealed, TornadoVoilaHandler):
-    """An app's page, streamed while its kernel runs the notebook."""
-
-    async def prepare(self) -> None:  # type: ignore[override]
-        await super().prepare(_redirect_to_login=False)
-
-    async def get(self, path: str) -> None:  # type: ignore[override]
-        viewer = viewer_of(self)
-        page = self.gate.page(viewer, path) if viewer else None
-        admission = self.gate.admission(viewer, page) if viewer and page else None
-        if viewer is None or page is None or admission is None:
-            raise web.HTTPError(404)
-        self.nonce = new_nonce()
-        self.seal(self.nonce)
-        try:
-            folder = self.places.apps / page.app / page.version
-            await self.settings["sandbox_receipts"].check(folder, self.request_id)
-            manifest = read_manifest(folder)
-            policy = self._grant(manifest, page.language).app(folder)
-            page_facts.set(pages.title_bar(self.places, page, manifest, self.gate.author(viewer, page), self.nonce))
-            opening.set(Opening(admission, policy))
-            await self._stream(page)
-        except SandboxError as error:
-            self.tell(error)
-        finally:
-            opening.set(None)
-
-    def _grant(self, manifest: AppManifest, language: Language) -> Grant:
-        settings: Settings = self.settings["sandbox_settings"]
-        snapshots = snapshot_folders(self.places.workspace, manifest.pins)
-        return Grant(language, settings.kernel_memory, settings.small_cell, snapshots)
-
-    async def _stream(self, page: Page) -> None:
-        """Send Voilà's snippets. What fails before the first one becomes a page, later a notice within the page."""
-        begun = False
-        try:
-            async with asyncio.timeout(PREPARE_SECONDS):
-                async for html in self._snippets(page):
-                    begun = True
-                    self.write(html)
-                    await self.flush()
-        except iostream.StreamClosedError:
-            return  # the viewer left; the kernel goes as abandoned
-        except SandboxError:
-            if not begun:
-                raise
-            self._fail(page)
-        except Exception:
-            log.exception("an app page failed", extra={"app": page.app, "version": page.version})
-            if not begun:
-                raise Unavailable(
-                    "The app could not be prepared.", "Try again in a minute, or tell its owner."
-                ) from None
-            self._fail(page)
-
-    async def _snippets(self, page: Page) -> AsyncIterator[str]:
-        async for html in self.get_generator(path=page.path):
-            # Voilà's sign of life is an inline script without our nonce: send the sign without the script.
-            yield "<!-- -->\n" if _HEARTBEAT in html and len(html) < 100 else html
-
-    def _fail(self, page: Page) -> None:
-        log.warning("an app page was not completed", extra={"app": page.app, "version": page.version})
-        self.write(f'<script nonce="{self.nonce}">sandboxApp.failed()</script></body></html>')
-
-
-class SealedStatic(Sealed, MultiStaticFileHandler):
-    """Voilà's own front end: public library files, nothing of an app."""
-
-    def set_extra_headers(self, path: str) -> None:
-        self.set_header("Cache-Control", "public, max-age=86400")
-
-
 class SealedAssets(Sealed, web.StaticFileHandler):
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Cache-Control", "no-cache")
 
 
-class SealedExtensions(Sealed, FileFindHandler):
-    """The widget manager, the only JupyterLab extension that an app page loads."""
-
-
 __all__ = [
-    "KERNEL_ID", "AppPage", "CloseKernel", "Enter", "Health", "KernelChannels", "KernelModel", "Leave", "NothingHere",
-    "SealedAssets", "SealedExtensions", "SealedStatic", "Start",
+    "KERNEL_ID", "CloseKernel", "Enter", "Health", "KernelChannels", "KernelModel", "Leave", "Metrics", "NothingHere",
+    "PageReady", "Sealed", "SealedAssets", "Start",
 ]  # fmt: skip

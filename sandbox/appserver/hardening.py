@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.appserver.channels import ALLOWED_TYPES, WidgetChannels
+from sandbox.appserver.channels import WidgetChannels
 from sandbox.appserver.identity import OwnKernelsOnly, ViewerIdentity
 from sandbox.appserver.kernels import AppKernels
+from sandbox.appserver.traffic import ALLOWED_TYPES
 from sandbox.core.errors import Unavailable
 
 #: Every address pattern's handler must be one of ours.

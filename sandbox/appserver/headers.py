@@ -1,6 +1,6 @@
 """Response headers that keep an app page at home.
 
-Scripts run only from this server's files or with the nonce of this very response, so markup in an app's outputs stays
+Scripts run only with the nonce of this very response, so markup in an app's outputs stays
 inert. Should one run all the same, it can talk to this origin only: not to the portal, not to JupyterLab, not outside.
 """
 
@@ -23,14 +23,17 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
-def content_security_policy(origin: str, nonce: str = "") -> str:
+def content_security_policy(origin: str, nonce: str = "", *, frames: bool = False) -> str:
     """The policy for a page of ``origin``; inline scripts need ``nonce``, and without one there are none.
+
+    ``frames``: the app has widgets with scripts of their own, which run in frames without an origin. Only a script can
+    make a blob, so that source opens nothing to markup.
 
     Styles may be inline: ipywidgets lays itself out with style attributes. Browsers that do not take 'self' for
     websockets need the ws:// form of the origin.
     """
     websocket = origin.replace("http", "ws", 1)
-    script = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
+    script = f"'nonce-{nonce}'{' blob:' if frames else ''}" if nonce else "'none'"
     return "; ".join((
         "default-src 'none'",
         f"script-src {script}",
@@ -47,5 +50,5 @@ def content_security_policy(origin: str, nonce: str = "") -> str:
     ))  # fmt: skip
 
 
-def security_headers(origin: str, nonce: str = "") -> Mapping[str, str]:
-    return {**_ALWAYS, "Content-Security-Policy": content_security_policy(origin, nonce)}
+def security_headers(origin: str, nonce: str = "", *, frames: bool = False) -> Mapping[str, str]:
+    return {**_ALWAYS, "Content-Security-Policy": content_security_policy(origin, nonce, frames=frames)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,13 @@ from typing import Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from traitlets import Int
 
-from sandbox.appserver.channels import ALLOWED_TYPES
 from sandbox.appserver.sessions import Admission
+from sandbox.appserver.traffic import ALLOWED_TYPES
 from sandbox.core.errors import TooBusy
 from sandbox.kernels.policy import KernelPolicy
+from sandbox.kernels.warmapp import WarmApp
+
+log = logging.getLogger(__name__)
 
 #: A page that loads attaches within seconds; a kernel without a viewer for longer may go when room is needed.
 ABANDONED = timedelta(seconds=30)
@@ -46,14 +50,43 @@ class AppKernels(AsyncMappingKernelManager):
         self.allowed_message_types = sorted(ALLOWED_TYPES)
         self._admissions: dict[str, Admission] = {}
         self._starting: list[str] = []
+        self._spare: set[str] = set()
+        self._alone: dict[str, datetime] = {}  # kernels of viewers who are not connected, since when
+        #: Called with the id of every kernel that is no longer there.
+        self.on_removed: Callable[[str], None] | None = None
 
     def owner_of(self, kernel_id: str) -> str | None:
         """The person whose page the kernel belongs to; None for one that is not (or no longer) there."""
         admission = self._admissions.get(kernel_id) if kernel_id in self else None
         return admission.person if admission else None
 
+    def admission_of(self, kernel_id: str) -> Admission | None:
+        """By which admission the kernel's page was opened."""
+        return self._admissions.get(kernel_id)
+
     def kernels_of(self, person: str) -> list[str]:
         return [kernel_id for kernel_id in self.list_kernel_ids() if self.owner_of(kernel_id) == person]
+
+    def viewed(self) -> list[str]:
+        """Kernels that somebody was given; the others are spare."""
+        return [kernel_id for kernel_id in self.list_kernel_ids() if kernel_id in self._admissions]
+
+    def by_use(self) -> dict[str, int]:
+        """How many kernels viewers have, and how many wait for one."""
+        return {"viewed": len(self.viewed()), "spare": len(self._spare)}
+
+    async def start_spare(self, app: WarmApp) -> str:
+        """A kernel of ``app`` that nobody owns and nobody can reach until it is handed over."""
+        kernel_id: str = await super().start_kernel(kernel_name="python3", policy=app.policy, app=app)
+        self._spare.add(kernel_id)
+        return kernel_id
+
+    async def hand_over(self, kernel_id: str, admission: Admission) -> None:
+        """Make a spare kernel the admitted person's. Raises TooBusy when there is no room."""
+        await self._make_room(admission.person)
+        self._spare.discard(kernel_id)
+        self.get_kernel(kernel_id).last_activity = self._alone[kernel_id] = datetime.now(UTC)
+        self._admissions[kernel_id] = admission
 
     async def start_kernel(self, *, kernel_name: str | None = None, **_: Any) -> str:
         """Start a kernel for the current opening. Voilà's arguments (server environment, folder) are not used."""
@@ -68,6 +101,7 @@ class AppKernels(AsyncMappingKernelManager):
         finally:
             self._starting.remove(person)
         self._admissions[kernel_id] = current.admission
+        self._alone[kernel_id] = datetime.now(UTC)
         return kernel_id
 
     async def _make_room(self, person: str) -> None:
@@ -79,8 +113,8 @@ class AppKernels(AsyncMappingKernelManager):
                 "Close one of them, then try again.",
                 count=mine,
             )
-        if len(self) + len(self._starting) >= self.most_kernels and not await self._end_abandoned(
-            self.list_kernel_ids()
+        if len(self.viewed()) + len(self._starting) >= self.most_kernels and not await self._end_abandoned(
+            self.viewed()
         ):
             raise TooBusy(
                 "Many colleagues are using apps right now, and there is no room for one more page.",
@@ -101,9 +135,42 @@ class AppKernels(AsyncMappingKernelManager):
         await self.shutdown_kernel(abandoned[0][1], now=True)
         return True
 
+    def processes(self) -> list[tuple[str, int]]:
+        """The process of every kernel, by the kernel's id."""
+        managers = [(kernel_id, self.get_kernel(kernel_id)) for kernel_id in self.list_kernel_ids()]
+        return [(kernel_id, manager.provisioner.pid) for kernel_id, manager in managers if manager.has_kernel]
+
+    def notify_connect(self, kernel_id: str) -> None:
+        super().notify_connect(kernel_id)
+        self._alone.pop(kernel_id, None)
+
+    def notify_disconnect(self, kernel_id: str) -> None:
+        super().notify_disconnect(kernel_id)
+        if not self._kernel_connections.get(kernel_id):
+            self._alone[kernel_id] = datetime.now(UTC)
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel that nobody has looked at for the idle time, however busy it is; a spare kernel waits.
+
+        Jupyter's own rule would keep one that prints for ever.
+        """
+        if kernel_id in self._spare:
+            return
+        alone = self._alone.get(kernel_id)
+        if kernel_id not in self._admissions:  # its viewer left while it was started
+            await super().cull_kernel_if_idle(kernel_id)
+        elif alone is not None and datetime.now(UTC) - alone > timedelta(seconds=self.cull_idle_timeout):
+            log.info("an app's kernel is ended, because nobody looks at it", extra={"kernel": kernel_id})
+            await self.shutdown_kernel(kernel_id, now=True)
+
     def remove_kernel(self, kernel_id: str) -> Any:
         self._admissions.pop(kernel_id, None)
-        return super().remove_kernel(kernel_id)
+        self._alone.pop(kernel_id, None)
+        self._spare.discard(kernel_id)
+        removed = super().remove_kernel(kernel_id)
+        if self.on_removed is not None:
+            self.on_removed(kernel_id)
+        return removed
 
     async def end_all_of(self, person: str) -> None:
         """End every kernel of ``person`` (sign-out)."""

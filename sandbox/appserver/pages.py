@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 
@@ -55,7 +58,7 @@ def error_page(places: Places, language: Language, error: SandboxError, request_
 
 
 def title_bar(places: Places, page: Page, app: AppManifest, author: str, nonce: str) -> dict[str, Any]:
-    """What the template ``templates/sandbox/index.html.j2`` shows around the app; plain values only."""
+    """What the templates in ``templates/app`` show around the app; plain values only."""
     _ = catalogue(page.language).gettext
     other: Language = "zh-CN" if page.language == "en" else "en"
     other_page = Page(page.app, page.version, other)
@@ -66,7 +69,7 @@ def title_bar(places: Places, page: Page, app: AppManifest, author: str, nonce: 
         "version": _day(app.version.time),
         "data": ", ".join(f"{name} ({_day(VersionId.parse(pin).time)})" for name, pin in sorted(app.pins.items())),
         "nonce": nonce,
-        "assets": f"{places.base_url}assets/",
+        "icon": _icon(),
         "leave": f"{places.base_url}leave",
         "portal": places.portal_url,
         "other_language": other,
@@ -78,23 +81,51 @@ def title_bar(places: Places, page: Page, app: AppManifest, author: str, nonce: 
             _("What you enter here is not kept and nobody else sees it."),
             _("The app supports a decision; it does not take it. If a result surprises you, ask the owner."),
         ],
-        "texts": {
-            "owner": _("By"),
-            "version": _("Version of"),
-            "data": _("Data:"),
-            "how": _("How to read this"),
-            "portal": _("Portal"),
-            "leave": _("Sign out"),
-            "loading": _("The app is being prepared…"),
-            "again": _("Open again"),
-            "gone": _("This app page was closed because it was idle or had a problem."),
-            "lost": _("The connection to the app is lost. It will be tried again."),
-            "expired": _("Your sign-in has ended. Open the app again from the portal."),
-            "failed": _("The app could not be prepared."),
-            "step_failed": _("This part of the app did not work. Its owner can see why in the micro-project."),
-            "foot": _("Innovation Sandbox · a prototype under review, not a service of IT"),
-        },
+        "texts": _texts(_),
     }
+
+
+def _texts(_: Callable[[str], str]) -> dict[str, str]:
+    """What the page and its script say."""
+    return {
+        "owner": _("By"),
+        "version": _("Version of"),
+        "data": _("Data:"),
+        "how": _("How to read this"),
+        "nav": _("Where to go"),
+        "skip": _("Go to the app"),
+        "portal": _("Portal"),
+        "leave": _("Sign out"),
+        "loading": _("The app is being prepared…"),
+        "again": _("Open again"),
+        "gone": _("This app page was closed because it was idle or had a problem."),
+        "lost": _("The connection to the app is lost. It will be tried again."),
+        "expired": _("Your sign-in has ended. Open the app again from the portal."),
+        "failed": _("The app could not be prepared."),
+        "incident": _("For questions, name this number:"),
+        "newer": _("There is a newer version of this app. You can finish here; the portal opens the new one."),
+        "reopened": _("The connection was lost for too long, so the app was opened anew; what was entered is gone."),
+        "followed": _("The results have been updated."),
+        "step_failed": _("This part of the app did not work. Its owner can see why in the micro-project."),
+        "unknown": _("This part of the app cannot be shown here. Tell its owner."),
+        "from": _("from"),
+        "to": _("to"),
+        "choice": _("Choice"),
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "stop": _("Stop"),
+        "repeat": _("Repeat"),
+        "remove": _("Remove"),
+        "upload": _("Choose a file"),
+        "too_large": _("These files are too large: at most 8 MB together."),
+        "foot": _("Innovation Sandbox · a prototype under review, not a service of IT"),
+    }
+
+
+@cache
+def _icon() -> str:
+    """The icon as part of the page, so that nothing else has to be fetched for it."""
+    return f"data:image/svg+xml,{quote((ASSETS / 'icon.svg').read_text('utf-8').strip())}"
 
 
 def _day(time: Any) -> str:

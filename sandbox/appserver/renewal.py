@@ -12,10 +12,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient
 
 from sandbox.appserver.kernels import AppKernels
+from sandbox.appserver.openings import Openings
 from sandbox.appserver.sessions import Admission, Sessions
 from sandbox.identity.tickets import LIFETIME, Ticket, seal
 
@@ -28,7 +30,10 @@ _ANSWER_SECONDS = 5
 
 @dataclass(frozen=True)
 class Renewal:
-    """``address`` is the portal's; without one nobody renews, and every app ends when ``hold`` is over."""
+    """``address`` is the portal's; without one nobody renews, and every app ends when ``hold`` is over.
+
+    ``openings`` are told to the portal with the question; ``follow`` hears app → live version, latest change first.
+    """
 
     sessions: Sessions
     kernels: AppKernels
@@ -36,15 +41,20 @@ class Renewal:
     key: bytes
     hold: timedelta
     now: Callable[[], datetime]
+    openings: Openings | None = None
+    follow: Callable[[dict[str, str]], None] = lambda live: None
 
     async def run(self) -> None:
         """Renew for ever."""
+        heard = False
         while True:
-            await asyncio.sleep(self.hold.total_seconds() / 4)
             try:
                 await self.once()
+                heard = await self.hear() or heard
             except Exception:  # whatever it is, the next round must come: it ends what is over
                 log.exception("renewing failed")
+            # At the start both come up together: what is live is wanted as soon as the portal answers.
+            await asyncio.sleep(self.hold.total_seconds() / 4 if heard else min(1.0, self.hold.total_seconds() / 4))
 
     async def once(self) -> None:
         """One round: ask for all admissions, then end the kernels of those that are over."""
@@ -55,9 +65,27 @@ class Renewal:
                 self._heed(admission, standing)
         await self.kernels.end_where_over(self.sessions.holds)
 
+    async def hear(self) -> bool:
+        """Tell the portal how apps were used, and hear which versions are live; False when it does not answer."""
+        if not self.address:
+            return True
+        told = self.openings.settled(BATCH) if self.openings else []
+        server = seal(Ticket("serve", "", "", "en", self.now() + LIFETIME), self.key)
+        openings = [{**vars(opening), "day": opening.day.isoformat()} for opening in told]
+        try:
+            answer = await self._post({"server": server, "openings": openings})
+            live = {str(each["app"]): str(each["version"]) for each in answer["live"]}
+        except Exception as problem:  # what is not told now is told the next time
+            log.warning("the portal does not say what is live", extra={"problem": str(problem)})
+            return False
+        if self.openings:
+            self.openings.told(told)
+        self.follow(live)
+        return True
+
     def _heed(self, admission: Admission, standing: str) -> None:
-        if standing == "open":
-            self.sessions.renew(admission)
+        if standing in ("open", "newer"):
+            self.sessions.renew(admission, followed=standing == "newer")
             return
         if standing == "closed":
             self.sessions.end(admission)
@@ -71,17 +99,20 @@ class Renewal:
         silence = [""] * len(admissions)
         if not self.address:
             return silence
-        body = json.dumps({"tickets": [self._sealed(admission) for admission in admissions]})
         try:
-            answer = await AsyncHTTPClient().fetch(
-                f"{self.address}/api/v1/renewals", method="POST", body=body, request_timeout=_ANSWER_SECONDS,
-                headers={"Content-Type": "application/json"}, follow_redirects=False,
-            )  # fmt: skip
-            standings = [str(standing) for standing in json.loads(answer.body)["standings"]]
+            answer = await self._post({"tickets": [self._sealed(admission) for admission in admissions]})
+            standings = [str(standing) for standing in answer["standings"]]
         except Exception as problem:  # refused, unreachable, not understood: all the same, it renewed nothing
             log.warning("the portal does not answer for open apps", extra={"problem": str(problem)})
             return silence
         return standings if len(standings) == len(admissions) else silence
+
+    async def _post(self, question: dict[str, Any]) -> Any:
+        answer = await AsyncHTTPClient().fetch(
+            f"{self.address}/api/v1/renewals", method="POST", body=json.dumps(question),
+            request_timeout=_ANSWER_SECONDS, headers={"Content-Type": "application/json"}, follow_redirects=False,
+        )  # fmt: skip
+        return json.loads(answer.body)
 
     def _sealed(self, admission: Admission) -> str:
         ticket = Ticket(

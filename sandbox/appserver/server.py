@@ -19,19 +19,22 @@ from tornado import web
 from traitlets import default
 from traitlets.config import Config
 from voila.app import Voila
-from voila.utils import get_voila_labextensions_path
 
 from sandbox.appserver import handlers, pages
 from sandbox.appserver.channels import WidgetChannels
+from sandbox.appserver.fairness import Fairness
 from sandbox.appserver.gate import Gate, Page
 from sandbox.appserver.hardening import check_hardening
 from sandbox.appserver.identity import OwnKernelsOnly, ViewerIdentity
 from sandbox.appserver.kernels import AppKernels
-from sandbox.appserver.pagefacts import add_page_facts
+from sandbox.appserver.measures import Measures
+from sandbox.appserver.openings import Openings
+from sandbox.appserver.page.handler import AppPage
 from sandbox.appserver.places import Places
 from sandbox.appserver.receipts import Receipts
 from sandbox.appserver.renewal import Renewal
 from sandbox.appserver.sessions import Sessions
+from sandbox.appserver.warm import WarmApps
 from sandbox.core.errors import Unavailable
 from sandbox.identity.tickets import SpentTickets
 from sandbox.kernels import forkserver
@@ -41,9 +44,6 @@ from sandbox.store.keys import Keys
 from sandbox.workflows.services import utc_now
 
 log = logging.getLogger(__name__)
-
-#: All that an app page loads of JupyterLab's extensions: the widgets and Voilà's manager for them.
-EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager")
 
 
 class AppNotebooks(FileContentsManager):
@@ -66,6 +66,10 @@ class AppNotebooks(FileContentsManager):
 class AppServer(Voila):
     """Standalone Voilà without configuration file, command line, file tree, or an address that we did not choose."""
 
+    #: An open page is asked for a sign so often, milliseconds. One that gives none three times is gone, whatever its
+    #: connection says.
+    heartbeat = 15_000
+
     def __init__(
         self, places: Places, settings: Settings, now: Callable[[], datetime] = utc_now, **kwargs: Any
     ) -> None:
@@ -86,15 +90,17 @@ class AppServer(Voila):
         super().initialize([])
         check_hardening(self)
 
-    def setup_template_dirs(self) -> None:
-        super().setup_template_dirs()
-        self.template_paths = [str(pages.TEMPLATES / "sandbox"), *self.template_paths]
-
     def init_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = super().init_settings()
         self.contents_manager = AppNotebooks(parent=self)
         gate = Gate(self.sessions, self.places.apps, self.kernel_manager.owner_of)
+        receipts = Receipts()
+        self.warm = WarmApps(self.kernel_manager, self.places, self.sandbox_settings, receipts)
+        self.openings = Openings(Keys(self.places.workspace).ticket_key(), self.now)
+        self.measures = Measures(self.kernel_manager.by_use, self.warm.status)
+        self.openings.on_settled = self.measures.count
         settings.update(
+            sandbox_openings=self.openings,
             contents_manager=self.contents_manager,
             allow_remote_access=False,
             local_hostnames=[self.places.host],
@@ -105,11 +111,15 @@ class AppServer(Voila):
             sandbox_gate=gate,
             sandbox_places=self.places,
             sandbox_now=self.now,
-            sandbox_receipts=Receipts(),
+            sandbox_receipts=receipts,
+            sandbox_warm=self.warm,
             sandbox_settings=self.sandbox_settings,
             default_handler_class=handlers.NothingHere,
             log_function=_log_request,
-            ws_ping_timeout=30_000,
+            ws_ping_interval=self.heartbeat,
+            # Not as short as the interval: Jupyter looks just before it asks again, when the latest answer is already
+            # an interval old, and would part with pages that answer.
+            ws_ping_timeout=int(2.5 * self.heartbeat),
         )
         return settings
 
@@ -117,23 +127,19 @@ class AppServer(Voila):
         """Every address there is. Not Voilà's: no tree, contents, files, query, themes, kernel list or deletion."""
         base, kernel = re.escape(self.base_url), f"(?P<kernel_id>{handlers.KERNEL_ID})"
         key = Keys(self.places.workspace).ticket_key()
-        extensions, widgets = get_voila_labextensions_path(), f"(?:{'|'.join(EXTENSIONS)})"
         enter = {"key": key, "sessions": self.sessions, "spent": SpentTickets()}
+        measures = {"measures": self.measures, "token": self.sandbox_settings.metrics_token}
         return [
             (base, handlers.Start),
             (rf"{base}healthz", handlers.Health),
+            (rf"{base}metrics", handlers.Metrics, measures),
             (rf"{base}enter", handlers.Enter, enter),
             (rf"{base}leave", handlers.Leave, {"sessions": self.sessions}),
             (rf"{base}assets/(.*)", handlers.SealedAssets, {"path": str(pages.ASSETS)}),
-            (rf"{base}voila/static/(.*)", handlers.SealedStatic, {"paths": self.static_paths}),
-            (rf"{base}voila/labextensions/({widgets}/.*)", handlers.SealedExtensions, {"path": extensions}),
-            (rf"{base}voila/render/(.*)", handlers.AppPage, {
-                "template_paths": self.template_paths,
-                "config": self.config,
-                "voila_configuration": self.voila_configuration,
-            }),
+            (rf"{base}voila/render/(.*)", AppPage),
             (rf"{base}voila/api/shutdown/{kernel}", handlers.CloseKernel),
-            (rf"{base}api/kernels/{kernel}", handlers.KernelModel),
+            (rf"{base}voila/api/ready/{kernel}", handlers.PageReady, {"openings": self.openings}),
+            (rf"{base}api/kernels/{kernel}", handlers.KernelModel, {"sessions": self.sessions}),
             (rf"{base}api/kernels/{kernel}/channels", handlers.KernelChannels),
         ]  # fmt: skip
 
@@ -145,8 +151,6 @@ class AppServer(Voila):
         # Other host names than ours fall through to the default handler, which refuses them.
         self.app.add_handlers(re.escape(self.places.host), self.init_handlers())
         check_hardening(self)
-        # The first kernel would wait for its libraries to load: load them while nobody waits.
-        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
         self.listen()
 
     def listen(self) -> None:
@@ -162,8 +166,12 @@ class AppServer(Voila):
                 problem=error.strerror or str(error),
             ) from None
         log.info("serving apps", extra={"url": self.places.apps_url})
+        # The first kernel would wait for its libraries to load: load them while nobody waits.
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
         self.ioloop = IOLoop.current()
         self.ioloop.spawn_callback(self._renewal().run)
+        self.ioloop.spawn_callback(self.warm.begin_again)
+        self.ioloop.spawn_callback(Fairness(self.kernel_manager.processes).run)
         try:
             self.ioloop.start()
         except KeyboardInterrupt:
@@ -173,10 +181,14 @@ class AppServer(Voila):
 
     def _renewal(self) -> Renewal:
         key = Keys(self.places.workspace).ticket_key()
-        return Renewal(self.sessions, self.kernel_manager, self.places.portal_url, key, self._hold, self.now)
+        return Renewal(
+            self.sessions, self.kernel_manager, self.places.portal_url, key, self._hold, self.now, self.openings,
+            self.warm.follow,
+        )  # fmt: skip
 
     def stop(self) -> None:
         """End all kernels and their fork server."""
+        run_sync(self.warm.close)()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         forkserver.stop()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
@@ -202,7 +214,7 @@ def _configuration(places: Places, settings: Settings) -> Config:
     c.VoilaConfiguration.allow_theme_override = "NO"
     c.VoilaConfiguration.file_allowlist = []
     c.VoilaConfiguration.file_denylist = [".*"]
-    c.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
+    c.VoilaConfiguration.extension_allowlist = []
     c.VoilaConfiguration.extension_denylist = []
     c.VoilaConfiguration.extension_language_mapping = {}
     c.VoilaConfiguration.http_header_envs = []
@@ -212,8 +224,6 @@ def _configuration(places: Places, settings: Settings) -> Config:
     c.VoilaConfiguration.progressive_rendering = False
     c.VoilaConfiguration.multi_kernel_manager_class = AppKernels
     c.VoilaConfiguration.kernel_spec_manager_class = SandboxKernelSpecManager
-    c.VoilaConfiguration.page_config_hook = add_page_facts
-    c.VoilaExecutor.timeout = 60
     c.AppKernels.most_kernels = settings.app_kernels
     c.AppKernels.kernel_manager_class = "sandbox.kernels.managers.SandboxServerKernelManager"
     c.AppKernels.cull_idle_timeout = settings.app_idle_minutes * 60
@@ -242,8 +252,3 @@ def _log_request(handler: web.RequestHandler) -> None:
         "ms": round(1000 * handler.request.request_time(), 1),
         "request_id": getattr(handler, "_request_id", ""),
     })  # fmt: skip
-
-
-def template_folder() -> Path:
-    """Voilà's page template of ours."""
-    return pages.TEMPLATES / "sandbox"

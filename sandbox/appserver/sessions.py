@@ -38,10 +38,11 @@ class Admission:
 
 @dataclass(frozen=True)
 class _Hold:
-    """Until when an admission holds, and how the app's owner is called."""
+    """Until when an admission holds, how the app's owner is called, and whether a newer version was published."""
 
     until: datetime
     owner: str
+    followed: bool = False
 
 
 class Sessions:
@@ -101,11 +102,16 @@ class Sessions:
         found = self._admissions.get(_admission(viewer, app, version))
         return found.owner if found else ""
 
-    def renew(self, admission: Admission) -> None:
-        """Let ``admission`` hold from now on, unless it has ended meanwhile."""
+    def renew(self, admission: Admission, *, followed: bool = False) -> None:
+        """Let ``admission`` hold from now on, unless it has ended meanwhile; ``followed`` by a newer version."""
         if self.holds(admission):
             until = self._now() + self._hold
-            self._admissions[admission] = replace(self._admissions[admission], until=until)
+            self._admissions[admission] = replace(self._admissions[admission], until=until, followed=followed)
+
+    def followed(self, admission: Admission) -> bool:
+        """Whether the portal said that there is a newer version."""
+        found = self._admissions.get(admission)
+        return found is not None and found.followed
 
     def end(self, admission: Admission) -> None:
         self._admissions.pop(admission, None)

@@ -12,12 +12,14 @@ one that must be found.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Literal
 
 from sandbox.checks import (
     app_part,
     baseline,
+    composition,
     data_access,
     errors,
     explanation,
@@ -25,16 +27,17 @@ from sandbox.checks import (
     kpi,
     model_file,
     notebook_format,
+    opening,
     outputs_size,
     paths,
     personal_data,
     small_cells,
 )
 from sandbox.checks.facts import Facts, Limits, read_access_log, read_evidence
-from sandbox.core.findings import Finding, Level
+from sandbox.core.findings import Finding, Level, worst
 from sandbox.core.messages import Message
 
-__all__ = ["CHECKS", "Facts", "Limits", "Phase", "read_access_log", "read_evidence", "run_checks"]
+__all__ = ["CHECKS", "Facts", "Limits", "Phase", "early_findings", "read_access_log", "read_evidence", "run_checks"]
 
 Phase = Literal["read", "run"]
 
@@ -42,6 +45,7 @@ CHECKS: tuple[ModuleType, ...] = (
     notebook_format,
     forbidden_files,
     paths,
+    composition,
     errors,
     outputs_size,
     personal_data,
@@ -52,15 +56,30 @@ CHECKS: tuple[ModuleType, ...] = (
     explanation,
     model_file,
     app_part,
+    opening,
 )
+
+
+#: Checks of a run that also read what was written and saved before it, and so can warn while somebody works.
+_EARLY = (personal_data, data_access)
 
 
 def run_checks(phase: Phase, facts: Facts) -> list[Finding]:
     """The findings of every check of ``phase``. A check that cannot do its work is itself a finding, never silence."""
+    return _findings([module for module in CHECKS if phase == module.PHASE], facts)
+
+
+def early_findings(facts: Facts) -> list[Finding]:
+    """What can be found in a project without running it. What only a run can confirm is not said to have passed."""
+    findings = run_checks("read", facts)
+    if worst(findings) is not Level.FAIL:
+        findings += [finding for finding in _findings(_EARLY, facts) if finding.level is not Level.PASS]
+    return findings
+
+
+def _findings(modules: Iterable[ModuleType], facts: Facts) -> list[Finding]:
     findings: list[Finding] = []
-    for module in CHECKS:
-        if phase != module.PHASE:
-            continue
+    for module in modules:
         try:
             findings.extend(module.check(facts))
         except Exception:

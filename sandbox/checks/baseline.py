@@ -20,6 +20,12 @@ _TOO_GOOD = 0.995
 _NAMES = {
     "roc_auc": "How well it ranks (ROC AUC)",
     "average_precision": "How well it finds the rare ones (average precision)",
+    "mean_error": "Average error of an estimate",
+    "share_off": "Share of estimates that are too far off",
+    "wape": "Error as a share of what was sold (WAPE)",
+    "mase": "Error beside “as in the last known week” in the weeks before (MASE)",
+    "problems_found": "Share of the problems put in that reach a person",
+    "hit_rate": "Share of customers whose next purchase was among the offers",
 }
 _SHARES = ("auc", "precision", "accuracy", "f1", "recall", "r2")
 
@@ -50,6 +56,12 @@ class Metric:
 def check(facts: Facts) -> Iterable[Finding]:
     recorded = facts.evidence.get("metrics")
     metrics = [m for m in map(_metric, recorded if isinstance(recorded, list) else ()) if m]
+    if facts.evidence.get("method") == "experiment" and not facts.evidence.get("model"):
+        yield _experiment(metrics[0] if metrics else None)
+        return
+    if facts.evidence.get("method") == "rules" and not facts.evidence.get("model"):
+        yield _rules(metrics[0] if metrics else None)
+        return
     if not metrics:
         has_model = bool(facts.evidence.get("model"))
         yield Finding(
@@ -63,6 +75,64 @@ def check(facts: Facts) -> Iterable[Finding]:
         return
     for place, metric in enumerate(metrics[:10]):
         yield _judge(metric, main=place == 0)
+
+
+def _experiment(metric: Metric | None) -> Finding:
+    """A test of a change has no model: its baseline is the group without the change, and no effect is a result."""
+    if metric is None:
+        return Finding(
+            NAME,
+            Level.REVIEW,
+            Message("The test may not be read yet, or its groups are not what the lot should have made them."),
+            Message("Wait for the planned number, or find out who is missing; then run the steps again."),
+        )
+    fields = {"model": metric.model, "baseline": metric.baseline, "rows": metric.rows}
+    if not (metric.better and metric.clear):
+        return Finding(
+            NAME,
+            Level.REVIEW,
+            Message("The test shows no clear gain: {model:.3f} with the change, {baseline:.3f} without, on {rows} "
+                    "units.", fields),
+            Message("That is a result too: say so, and do not roll the change out because of it."),
+        )  # fmt: skip
+    return Finding(
+        NAME,
+        Level.PASS,
+        Message("The test shows a gain: {model:.3f} with the change, {baseline:.3f} without, on {rows} units.", fields),
+    )
+
+
+def _rules(metric: Metric | None) -> Finding:
+    """Rules are not fitted, but they must be worth more than what people would do without them, and be measured."""
+    if metric is None:
+        return Finding(
+            NAME,
+            Level.FAIL,
+            Message("The notebook does not measure its rules beside a plain way of doing the same."),
+            Message("Keep the template's step that tries the rules, or record a metric with a baseline."),
+        )
+    name = Message(_NAMES[metric.name]) if metric.name in _NAMES else metric.name
+    fields = {"name": name, "model": metric.model, "baseline": metric.baseline, "rows": metric.rows}
+    if not metric.better:
+        return Finding(
+            NAME,
+            Level.FAIL,
+            Message("The rules are not better than the plain way: {name} {model:.3f}, plain {baseline:.3f}.", fields),
+            Message("Correct the rules; if nothing helps, that is a result too: say so."),
+        )
+    if not metric.clear or metric.rows < _FEW_ROWS:
+        return Finding(
+            NAME,
+            Level.REVIEW,
+            Message("The rules seem better than the plain way, but it may be chance: {name} {model:.3f}, plain "
+                    "{baseline:.3f}, on {rows} cases.", fields),
+            Message("Try it on more rows before anybody relies on it."),
+        )  # fmt: skip
+    return Finding(
+        NAME,
+        Level.PASS,
+        Message("The rules beat the plain way: {name} {model:.3f}, plain {baseline:.3f}, on {rows} cases.", fields),
+    )
 
 
 def _judge(metric: Metric, *, main: bool) -> Finding:

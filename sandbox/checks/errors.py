@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sandbox.checks.detectors import detect
 from sandbox.checks.facts import Facts
 from sandbox.core.findings import Finding, Level
 from sandbox.core.messages import Message
 from sandbox.core.run import RunReport
+from sandbox.personal import detect, plain
 
 PHASE, NAME = "run", "errors"
 _REMEDIES = {
@@ -75,6 +75,9 @@ def describe(run: RunReport, facts: Facts) -> tuple[Message, Message]:
 
 def _shown(text: str) -> str:
     """An error's text without personal data: a finding is read by many."""
-    for hit in detect(text):
-        text = text.replace(hit.value, hit.excerpt)
+    (hits,) = detect([text])
+    if hits:
+        text = plain(text)  # as the hits were found: ordinary digits, nothing invisible
+    for hit in hits:
+        text = text.replace(hit.written, hit.excerpt)
     return text[:300]

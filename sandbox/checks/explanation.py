@@ -1,4 +1,4 @@
-"""Refuses a model without an explanation: a clerk must be able to say why a case was picked, and a reviewer to ask."""
+"""Refuses a model or rules that are not explained: a clerk must be able to say why, and a reviewer to ask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def check(facts: Facts) -> Iterable[Finding]:
     if not factors:
         yield Finding(
             NAME,
-            Level.FAIL if facts.evidence.get("model") else Level.REVIEW,
+            Level.FAIL if facts.evidence.get("model") or facts.evidence.get("method") == "rules" else Level.REVIEW,
             Message("The notebook does not explain which factors the result depends on."),
             Message("Keep the template's step “Why?”, or record an explanation with lab.record(…)."),
         )

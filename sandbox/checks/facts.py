@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ from sandbox.core.errors import SandboxError
 from sandbox.core.notebook import Json
 from sandbox.core.project import Project
 from sandbox.core.run import RunReport
+from sandbox.store.workspace import read_plain
 
 EVIDENCE_FILE, MODEL_FILE, ACCESS_LOG = "evidence.json", "model.skops", "access.jsonl"
 _MAX_JSON = 2 * 2**20
@@ -39,9 +38,12 @@ class Facts:
     """One submission.
 
     ``files``: name → content as submitted; ``notebook``: the submitted one as data, or None with ``notebook_problem``.
-    ``pins``: dataset → manifest of the pinned snapshot. From the run: its report, the report of each app (by language),
-    the evidence that the notebook recorded, the folder it ran in, lines of the access log, and what the saved model
-    names (``model_problem`` if it cannot be read; types that are not allowed; types that carry training rows).
+    ``pins``: dataset → manifest of the pinned snapshot; ``compositions`` and ``differences`` what several snapshots say
+    together (``snapshots/composition.py``, as JSON). ``first_views``: language → the name of what the app shows at
+    first, in two runs alike, "" if they differ (``core/first_view.py``). From the run: its report, the report of each
+    app (by language), the evidence that the notebook recorded, the folder it ran in, lines of the access log, and what
+    the saved model names (``model_problem`` if it cannot be read; types that are not allowed; types that carry training
+    rows).
     """
 
     project: Project
@@ -50,8 +52,11 @@ class Facts:
     notebook_problem: SandboxError | None = None
     limits: Limits = field(default_factory=Limits)
     pins: Mapping[str, Json] = field(default_factory=dict)
+    compositions: tuple[Json, ...] = ()
+    differences: tuple[Json, ...] = ()
     run: RunReport | None = None
     app_runs: Mapping[str, RunReport] = field(default_factory=dict)
+    first_views: Mapping[str, str] = field(default_factory=dict)
     evidence: Json = field(default_factory=dict)
     run_folder: Path | None = None
     access_log: tuple[str, ...] = ()
@@ -62,7 +67,7 @@ class Facts:
 
 def read_evidence(folder: Path) -> dict[str, Any]:
     """The evidence that a notebook left in its run folder; empty when there is none, or none that can be read."""
-    data = _read_plain(folder / EVIDENCE_FILE, _MAX_JSON)
+    data = read_plain(folder / EVIDENCE_FILE, _MAX_JSON)
     try:
         value = json.loads(data, parse_constant=lambda text: None)
     except (ValueError, RecursionError):
@@ -72,7 +77,7 @@ def read_evidence(folder: Path) -> dict[str, Any]:
 
 def read_access_log(file: Path) -> tuple[str, ...]:
     """The lines of a kernel's access log; empty when there is none."""
-    return tuple(_read_plain(file, _MAX_JSON).decode("utf-8", "replace").splitlines()[:1000])
+    return tuple(read_plain(file, _MAX_JSON).decode("utf-8", "replace").splitlines()[:1000])
 
 
 def finite(value: object) -> float | None:
@@ -84,16 +89,3 @@ def finite(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _read_plain(file: Path, most: int) -> bytes:
-    """At most ``most`` bytes of a regular file; empty for anything else: a link could lead out, a pipe could wait."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return b""
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return b""
-        data = stream.read(most + 1)
-    return data if len(data) <= most else b""

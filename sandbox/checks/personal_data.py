@@ -1,7 +1,7 @@
 """Refuses personal data in anything that others will see: outputs, values of controls, texts, code, small files.
 
-Resident IDs, bank cards, mobile numbers, e-mail addresses and names beside a label, each verified so that ordinary
-figures pass. A finding shows a masked excerpt only. Pictures cannot be read, so a person is asked to look at them.
+The detectors are those of ``sandbox/personal``; what only looks like personal data is put to a reviewer instead.
+A finding shows a masked excerpt only. Pictures cannot be read, so a person is asked to look at them.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sandbox.checks.detectors import Hit, detect
 from sandbox.checks.facts import Facts
 from sandbox.checks.html import read_html
 from sandbox.core.findings import Finding, Level
 from sandbox.core.messages import Message
 from sandbox.core.notebook import ShownText, cell_id, cells, iter_outputs, iter_texts, source
+from sandbox.personal import DETECTORS, Hit, detect
 
 PHASE, NAME = "run", "personal_data"
 
@@ -29,21 +29,53 @@ _MAX_SAMPLE = 2**20
 
 # One text per kind: grammar differs between languages, so a kind is never pasted into a sentence.
 _SHOWN = {
-    "resident ID number": Message("This cell shows {count} resident ID number(s), for example {excerpt}."),
-    "bank card number": Message("This cell shows {count} bank card number(s), for example {excerpt}."),
-    "mobile number": Message("This cell shows {count} mobile number(s), for example {excerpt}."),
-    "e-mail address": Message("This cell shows {count} e-mail address(es), for example {excerpt}."),
-    "person's name": Message("This cell shows the names of {count} person(s), for example {excerpt}."),
+    "resident_id": Message("This cell shows {count} resident ID number(s), for example {excerpt}."),
+    "old_resident_id": Message(
+        "This cell shows {count} old resident ID number(s), of 15 digits, for example {excerpt}."
+    ),
+    "residence_card": Message("This cell shows {count} permanent residence card number(s), for example {excerpt}."),
+    "old_residence_card": Message(
+        "This cell shows {count} old permanent residence card number(s), for example {excerpt}."
+    ),
+    "credit_code": Message("This cell shows {count} unified social credit code(s), for example {excerpt}."),
+    "bank_card": Message("This cell shows {count} bank card number(s), for example {excerpt}."),
+    "iban": Message("This cell shows {count} international bank account number(s), for example {excerpt}."),
+    "mobile": Message("This cell shows {count} mobile number(s), for example {excerpt}."),
+    "phone": Message("This cell shows {count} international phone number(s), for example {excerpt}."),
+    "landline": Message("This cell shows {count} landline number(s), for example {excerpt}."),
+    "email": Message("This cell shows {count} e-mail address(es), for example {excerpt}."),
+    "ip_address": Message("This cell shows {count} IP address(es), for example {excerpt}."),
+    "ssn": Message("This cell shows {count} US social security number(s), for example {excerpt}."),
+    "passport": Message("This cell shows {count} passport number(s), for example {excerpt}."),
+    "plate": Message("This cell shows {count} licence plate(s), for example {excerpt}."),
+    "address": Message("This cell shows {count} postal address(es), for example {excerpt}."),
+    "person_name": Message("This cell shows the names of {count} person(s), for example {excerpt}."),
+    "western_name": Message("This cell shows the names of {count} person(s), for example {excerpt}."),
 }
 _WRITTEN = {
-    "resident ID number": Message("{place} holds {count} resident ID number(s), for example {excerpt}."),
-    "bank card number": Message("{place} holds {count} bank card number(s), for example {excerpt}."),
-    "mobile number": Message("{place} holds {count} mobile number(s), for example {excerpt}."),
-    "e-mail address": Message("{place} holds {count} e-mail address(es), for example {excerpt}."),
-    "person's name": Message("{place} holds the names of {count} person(s), for example {excerpt}."),
+    "resident_id": Message("{place} holds {count} resident ID number(s), for example {excerpt}."),
+    "old_resident_id": Message("{place} holds {count} old resident ID number(s), of 15 digits, for example {excerpt}."),
+    "residence_card": Message("{place} holds {count} permanent residence card number(s), for example {excerpt}."),
+    "old_residence_card": Message(
+        "{place} holds {count} old permanent residence card number(s), for example {excerpt}."
+    ),
+    "credit_code": Message("{place} holds {count} unified social credit code(s), for example {excerpt}."),
+    "bank_card": Message("{place} holds {count} bank card number(s), for example {excerpt}."),
+    "iban": Message("{place} holds {count} international bank account number(s), for example {excerpt}."),
+    "mobile": Message("{place} holds {count} mobile number(s), for example {excerpt}."),
+    "phone": Message("{place} holds {count} international phone number(s), for example {excerpt}."),
+    "landline": Message("{place} holds {count} landline number(s), for example {excerpt}."),
+    "email": Message("{place} holds {count} e-mail address(es), for example {excerpt}."),
+    "ip_address": Message("{place} holds {count} IP address(es), for example {excerpt}."),
+    "ssn": Message("{place} holds {count} US social security number(s), for example {excerpt}."),
+    "passport": Message("{place} holds {count} passport number(s), for example {excerpt}."),
+    "plate": Message("{place} holds {count} licence plate(s), for example {excerpt}."),
+    "address": Message("{place} holds {count} postal address(es), for example {excerpt}."),
+    "person_name": Message("{place} holds the names of {count} person(s), for example {excerpt}."),
+    "western_name": Message("{place} holds the names of {count} person(s), for example {excerpt}."),
 }
 # A colleague's address or name in an author's own text may be meant; what an output shows comes from data.
-_MAY_BE_MEANT = frozenset({"e-mail address", "person's name"})
+_MAY_BE_MEANT = frozenset({"email", "person_name"})
 
 
 @dataclass(frozen=True)
@@ -57,10 +89,9 @@ class _Place:
 
 def check(facts: Facts) -> Iterable[Finding]:
     hits: dict[tuple[_Place, str], dict[str, Hit]] = defaultdict(dict)
-    looked_at = 0
-    for place, text in _all_texts(facts):
-        looked_at += 1
-        for hit in detect(text):
+    texts = list(_all_texts(facts))
+    for (place, _), found in zip(texts, detect([text for _, text in texts]), strict=True):
+        for hit in found:
             hits[place, hit.kind].setdefault(hit.value, hit)
     findings = [_finding(place, kind, found) for (place, kind), found in hits.items()]
     yield from sorted(findings, key=lambda f: f.level is not Level.FAIL)[:_MOST]
@@ -75,7 +106,7 @@ def check(facts: Facts) -> Iterable[Finding]:
         )
     if not findings:
         yield Finding(
-            NAME, Level.PASS, Message("{texts} texts were read; none holds personal data.", {"texts": looked_at})
+            NAME, Level.PASS, Message("{texts} texts were read; none holds personal data.", {"texts": len(texts)})
         )
 
 
@@ -89,14 +120,14 @@ def _finding(place: _Place, kind: str, found: dict[str, Hit]) -> Finding:
     if place.shown:
         return Finding(
             NAME,
-            Level.FAIL,
+            Level.FAIL if DETECTORS[kind].sure else Level.REVIEW,
             Message(_SHOWN[kind].template, fields),
             Message("Leave that column or text out, or show counts of groups instead of single people."),
             place.cell,
         )
     return Finding(
         NAME,
-        Level.REVIEW if kind in _MAY_BE_MEANT else Level.FAIL,
+        Level.REVIEW if kind in _MAY_BE_MEANT or not DETECTORS[kind].sure else Level.FAIL,
         Message(_WRITTEN[kind].template, fields),
         Message("Delete it; examples can be made up, such as 13800000000."),
         place.cell,

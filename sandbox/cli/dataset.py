@@ -6,26 +6,39 @@ With ``--json`` every command prints one JSON value whose keys are named in its 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sandbox.catalog import Catalog, Entry
+from sandbox.cli.attack import attack
+from sandbox.cli.contract import contract_
+from sandbox.cli.diff import diff
 from sandbox.cli.options import console, home_option, json_option, open_services, print_json, show
 from sandbox.cli.progress import progress_bar
+from sandbox.cli.sources import asked_source, source_options
+from sandbox.cli.suggest import suggest
+from sandbox.cli.upkeep import prune_, refresh
 from sandbox.core.errors import SandboxError
 from sandbox.core.ids import VersionId
 from sandbox.core.messages import Message, as_language
 from sandbox.core.spec import json_schema
 from sandbox.i18n import Catalogue, catalogue
+from sandbox.settings import Settings
 from sandbox.snapshots.build import Built
+from sandbox.snapshots.certificate import Signer, encode_key, key_id, parse_key
 from sandbox.snapshots.gate_texts import finding
 from sandbox.snapshots.manifest import GateResult, Manifest, read_manifest
+from sandbox.snapshots.quality import tell_quality
+from sandbox.snapshots.references import tell_reference
 from sandbox.snapshots.risk_facts import tell_risk
-from sandbox.snapshots.verify import verify_snapshot
+from sandbox.snapshots.verify import Checked, verify_snapshot
 from sandbox.workflows.build_dataset import add_dataset, build_all
+from sandbox.workflows.keys import old_keys
 from sandbox.workflows.services import Services
+from sandbox.workflows.verify_dataset import verify_dataset
 
 ACTOR = "operator"
 _LISTED = ("name", "title", "owner", "classification", "versions", "latest", "rows", "built", "problem")
@@ -39,17 +52,36 @@ def dataset() -> None:
 @dataset.command()
 @home_option
 @json_option
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--name", required=True, help="Name of the dataset: small letters, digits and underscores.")
 @click.option("--unit", help="Column that tells the people (or things) apart whom the dataset is about.")
+@source_options
+@click.option(
+    "--contract",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A data contract (ODCS v3, YAML) whose words go over the proposal.",
+)
 @click.option("--no-header", is_flag=True, help="The first line is data; columns are called column1, column2 …")
-def add(home: Path | None, as_json: bool, path: Path, name: str, unit: str | None, no_header: bool) -> None:
-    """Propose a spec for the table in the file PATH (CSV, Parquet, Excel, SQLite), with a reason for every column.
+def add(
+    home: Path | None,
+    as_json: bool,
+    path: Path | None,
+    name: str,
+    unit: str | None,
+    no_header: bool,
+    contract: Path | None,
+    **asked: str | None,
+) -> None:
+    """Propose a spec for the table in the file PATH (CSV, Parquet, Excel, JSON Lines, SQLite) or in a
+    database, with a reason for every column.
 
     JSON: dataset, file, rows, columns [{name, class, rule, reason}], notes.
     """
+    source = asked_source(path, **asked)
     with open_services(home) as services:
-        file, proposal = add_dataset(services, path, name, actor=ACTOR, unit=unit, header=not no_header)
+        file, proposal = add_dataset(
+            services, source, name, actor=ACTOR, unit=unit, header=not no_header, contract=contract
+        )
         language = as_language(services.settings.language)
     rows = [
         {
@@ -91,7 +123,7 @@ def build(home: Path | None, as_json: bool, name: str | None, everything: bool) 
         print_json({"built": report, "failed": problems})
     else:
         for b in built:
-            _tell_built(b)
+            _tell_built(b, words)
         for problem in problems:
             click.secho(f"{problem['dataset']}: {problem['problem']}", fg="red", err=True)
             click.echo(f"→ {problem['remedy']}", err=True)
@@ -133,6 +165,7 @@ def show_(home: Path | None, as_json: bool, name: str, version: str | None) -> N
         if not versions or version is None:
             catalog.entry(name)  # an unknown name is an error, a dataset without snapshot is not
         manifest = read_manifest(catalog.snapshot(name, version)) if versions or version else None
+        old = old_keys(services, manifest) if manifest else []
         language = as_language(services.settings.language)
     if as_json:
         data = manifest.model_dump(mode="json", by_alias=True) if manifest else None
@@ -142,7 +175,7 @@ def show_(home: Path | None, as_json: bool, name: str, version: str | None) -> N
         click.echo(f"{name} has no snapshot yet; build one: sandbox dataset build {name}")
         return
     click.echo(f"{manifest.title.get(language)} ({name})\n{manifest.description.get(language)}\n")
-    _tell_manifest(manifest, versions, catalogue(language))
+    _tell_manifest(manifest, versions, catalogue(language), old)
     rows = [
         {
             "name": c.name,
@@ -159,34 +192,106 @@ def show_(home: Path | None, as_json: bool, name: str, version: str | None) -> N
 @dataset.command()
 @home_option
 @json_option
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--version", help="The version to verify; the newest if not given.")
 @click.option("--all-versions", is_flag=True, help="Verify every version of the dataset.")
-def verify(home: Path | None, as_json: bool, name: str, version: str | None, all_versions: bool) -> None:
-    """Recompute hashes, counts and gates of a snapshot of NAME from its files. Ends with 1 when something is wrong.
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Verify the snapshot in this folder, wherever it came from, instead of one of this workspace.",
+)
+@click.option("--public-key", help="Who must have signed: ed25519:…, or a file with it. This workspace if not given.")
+def verify(
+    home: Path | None,
+    as_json: bool,
+    name: str | None,
+    version: str | None,
+    all_versions: bool,
+    folder: Path | None,
+    public_key: str | None,
+) -> None:
+    """Recompute hashes, counts, gates and risk of a snapshot of NAME, and check its certificate's signature. Ends with
+    1 when something is wrong.
 
     JSON: [{dataset, version, ok, checks [{name, ok, detail}]}].
     """
-    with open_services(home) as services:
-        catalog = Catalog(services.workspace, services.content)
-        wanted: list[str | None] = [str(v) for v in catalog.versions(name)] if all_versions else [version]
-        folders = [catalog.snapshot(name, v) for v in wanted or [None]]
-        words = catalogue(as_language(services.settings.language))
+    if (name is None) == (folder is None):
+        raise click.UsageError("Give the NAME of a dataset, or --folder with a snapshot.")
     report: list[dict[str, Any]] = []
-    for folder in folders:
-        checks = [{"name": c.name, "ok": c.ok, "detail": words.render(c.detail)} for c in verify_snapshot(folder)]
+    for place, checks in _verified(home, name, version, all_versions, folder, public_key):
         good = all(c["ok"] for c in checks)
-        report.append({"dataset": name, "version": folder.name, "ok": good, "checks": checks})
+        report.append({"dataset": place.parent.name, "version": place.name, "ok": good, "checks": checks})
     if as_json:
         print_json(report)
     else:
         for snapshot in report:
-            click.echo(f"{name}/{snapshot['version']}")
+            click.echo(f"{snapshot['dataset']}/{snapshot['version']}")
             for check in snapshot["checks"]:
                 mark = click.style("ok  ", fg="green") if check["ok"] else click.style("BAD ", fg="red")
                 click.echo(f"  {mark} {check['name']:<12} {check['detail']}")
     if not all(snapshot["ok"] for snapshot in report):
         sys.exit(1)
+
+
+def _verified(
+    home: Path | None,
+    name: str | None,
+    version: str | None,
+    all_versions: bool,
+    folder: Path | None,
+    public_key: str | None,
+) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """(folder, lines) of the snapshots. With a folder and a key no workspace is opened, nor made."""
+    key = _public_key(public_key) if public_key else None
+    if folder and key:
+        words = catalogue(as_language(Settings().language))
+        yield folder.absolute(), _lines(verify_snapshot(folder.absolute(), key), words)
+        return
+    with open_services(home) as services:
+        words = catalogue(as_language(services.settings.language))
+        if folder:
+            own = Signer.of(services.keys.signing_key()).public
+            yield folder.absolute(), _lines(verify_snapshot(folder.absolute(), own), words)
+        if name:
+            versions = (
+                [str(v) for v in Catalog(services.workspace, services.content).versions(name)] if all_versions else []
+            )
+            for one in versions or [version]:
+                found = verify_dataset(services, name, one, key)
+                yield found.folder, _lines(found.lines, words)
+
+
+def _lines(checks: Sequence[Checked], words: Catalogue) -> list[dict[str, Any]]:
+    return [{"name": c.name, "ok": c.ok, "detail": words.render(c.detail)} for c in checks]
+
+
+def _public_key(text: str) -> bytes:
+    file = Path(text)
+    return parse_key(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else text)
+
+
+@dataset.command("public-key")
+@home_option
+@json_option
+def public_key_(home: Path | None, as_json: bool) -> None:
+    """Print the public key that this workspace signs certificates with; hand it to whoever is to verify them.
+
+    JSON: key, id.
+    """
+    with open_services(home) as services:
+        public = Signer.of(services.keys.signing_key()).public
+    if as_json:
+        print_json({"key": encode_key(public), "id": key_id(public)})
+    else:
+        click.echo(encode_key(public))
+
+
+dataset.add_command(attack)
+dataset.add_command(suggest)
+dataset.add_command(contract_)
+dataset.add_command(diff)
+dataset.add_command(refresh)
+dataset.add_command(prune_)
 
 
 @dataset.command()
@@ -200,6 +305,8 @@ def _listed(services: Services, entry: Entry, words: Catalogue) -> dict[str, Any
     if entry.latest:
         try:
             manifest = read_manifest(services.workspace.snapshot(spec.name, entry.latest))
+            old = old_keys(services, manifest)
+            problem = "; ".join(words.render(message) for message in old) or None
         except SandboxError as error:
             problem, _ = error.render(words.gettext)
     return {
@@ -233,7 +340,7 @@ def _failed(name: str, error: SandboxError, words: Catalogue) -> dict[str, str]:
     return {"dataset": name, "problem": problem, "remedy": remedy}
 
 
-def _tell_built(built: Built) -> None:
+def _tell_built(built: Built, words: Catalogue) -> None:
     manifest = built.manifest
     console.print(f"[green]✓[/] {manifest.dataset}/{manifest.version}: {manifest.rows.published:,} rows", end="")
     if manifest.units:
@@ -241,11 +348,16 @@ def _tell_built(built: Built) -> None:
     if manifest.rows.left_out:
         console.print(f", {manifest.rows.left_out:,} rows left out by the gates", end="")
     console.print()
+    for facts in manifest.references:
+        click.echo(f"  {'' if facts.ok else '! '}{words.render(tell_reference(facts))}")
+    for found in manifest.quality:
+        if not found.ok:
+            click.echo(f"  ! {words.render(tell_quality(found))}")
     if manifest.source.unlisted:
         console.print(f"  not in the spec, so left behind: {', '.join(manifest.source.unlisted)}", markup=False)
 
 
-def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...], words: Catalogue) -> None:
+def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...], words: Catalogue, old: list[Message]) -> None:
     rows = [
         ("Snapshot", f"{manifest.version} ({len(versions)} in all)"),
         ("Owner", f"{manifest.owner}; {manifest.classification}"),
@@ -261,6 +373,13 @@ def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...], words: C
     if manifest.risk:
         told = [words.render(message) for message in tell_risk(manifest.risk)]
         rows += [("Risk" if n == 0 else "", text) for n, text in enumerate(told)]
+    if manifest.sample:
+        taken = manifest.sample
+        rows.append(("Sample", f"{taken.rate:g} of {taken.units:,} units with {taken.rows:,} rows"))
+    rows += [("Reference", words.render(tell_reference(facts))) for facts in manifest.references]
+    for facts in manifest.quality:
+        rows.append(("Quality" if facts.ok else "Quality !", words.render(tell_quality(facts))))
+    rows += [("Keys" if n == 0 else "", words.render(message)) for n, message in enumerate(old)]
     if manifest.dropped:
         rows.append(("Dropped", ", ".join(manifest.dropped)))
     for heading, text in rows:

@@ -21,7 +21,7 @@ from sandbox.store.workspace import Workspace
 @click.option("--scale", type=click.FloatRange(0.01, 20), default=1.0, show_default=True,
               help="1 is about 20,000 customers and 200,000 orders.")  # fmt: skip
 def demo(home: Path | None, out: Path | None, seed: int, scale: float) -> None:
-    """Write the demo company's raw tables: customers, contracts, usage, tickets, telemetry, claims, orders."""
+    """Write the demo company's raw tables: customers, contracts, usage, tickets, machines, claims, orders and more."""
     folder = out or Workspace.at(load_settings(home).home).ensure().sources
     with progress_bar("Writing the demo company") as progress:
         write_company(folder, seed=seed, scale=scale, progress=progress)

@@ -14,7 +14,7 @@ from sandbox.core.messages import as_language
 from sandbox.i18n import catalogue
 from sandbox.settings import Settings
 
-COMMANDS = ("up", "demo", "doctor", "dataset", "template", "project", "people", "audit")
+COMMANDS = ("up", "demo", "doctor", "dataset", "template", "project", "people", "keys", "audit")
 
 
 class _Commands(click.Group):

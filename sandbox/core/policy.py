@@ -24,7 +24,12 @@ class Policy:
     reason: str
 
 
-_COARSE = frozenset({"keep", "drop", "band", "round", "truncate_date", "prefix"})
+_COARSE = frozenset(
+    {"keep", "drop", "band", "round", "truncate_date", "prefix", "generalise", "top_bottom", "microaggregate"}
+)
+_BLURRED = frozenset({"noise", "date_shift"})  # values that were never in the source
+# Free text without what is personal in it. Not for direct identifiers: a column of bare names would pass unseen.
+_WRITTEN = frozenset({"redact"})
 
 POLICIES: dict[ColumnClass, Policy] = {
     ColumnClass.IDENTIFIER: Policy(
@@ -34,9 +39,13 @@ POLICIES: dict[ColumnClass, Policy] = {
     ColumnClass.DIRECT: Policy(
         frozenset({"drop"}), "a direct identifier points at one person by itself, so it must be dropped"
     ),
-    ColumnClass.QUASI: Policy(_COARSE, "a quasi-identifier may be kept or coarsened; the gates decide if it is enough"),
-    ColumnClass.SENSITIVE: Policy(_COARSE, "a sensitive value may be kept or coarsened behind the gates"),
-    ColumnClass.MEASURE: Policy(_COARSE, "a measure may be kept or coarsened"),
+    ColumnClass.QUASI: Policy(
+        _COARSE | _BLURRED, "a quasi-identifier may be kept, coarsened or blurred; the gates decide if it is enough"
+    ),
+    ColumnClass.SENSITIVE: Policy(
+        _COARSE | _BLURRED | _WRITTEN, "a sensitive value may be kept, coarsened, blurred or redacted behind the gates"
+    ),
+    ColumnClass.MEASURE: Policy(_COARSE | _BLURRED | _WRITTEN, "a measure may be kept, coarsened, blurred or redacted"),
 }
 
 

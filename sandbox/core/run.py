@@ -21,10 +21,20 @@ class RunError:
 
 
 @dataclass(frozen=True)
+class ControlsTried:
+    """How many controls were there, how many were used, and the name of the one that changed something ("": none)."""
+
+    there: int = 0
+    tried: int = 0
+    moved: str = ""
+
+
+@dataclass(frozen=True)
 class RunReport:
     """``notebook`` is the executed notebook, as far as it came, with the widgets' state in its metadata.
 
-    ``cells_run`` counts code cells that came to their end, ``output_bytes`` everything that the kernel sent.
+    ``cells_run`` counts code cells that came to their end, ``output_bytes`` everything that the kernel sent;
+    ``controls`` what came of using the widgets, if that was asked for.
     """
 
     notebook: Mapping[str, Any]
@@ -33,6 +43,7 @@ class RunReport:
     seconds: float = 0.0
     cells_run: int = 0
     output_bytes: int = 0
+    controls: ControlsTried | None = None
 
     @property
     def ok(self) -> bool:

@@ -3,31 +3,51 @@
 One YAML file per dataset (``datasets/<name>.yaml``). Models are frozen and refuse unknown keys, so that a typing error
 is an error and not a rule that silently does not run. ``specfile.py`` reads the text and says file, line and remedy.
 
-To add a masking rule: add its model here (with a literal ``kind``), put it into ``Rule``, write its expression in
-``sandbox/snapshots/masking.py`` and its row in ``docs/steward.md``. To add a gate: the same with ``Gate`` and
-``sandbox/snapshots/gates.py``. Raise FORMAT only when an old file would mean something else.
+Masking rules are in ``rules.py``, kinds of sources in ``source.py``. To add a gate: add its model here (with a literal
+``kind``), put it into ``Gate``, measure it in ``sandbox/snapshots/gates.py`` and give it a row in ``docs/steward.md``.
+Raise FORMAT only when an old file would mean something else.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sandbox.core.errors import BadInput
 from sandbox.core.ids import check_dataset_name
 from sandbox.core.messages import Language
+from sandbox.core.model import FrozenModel
 from sandbox.core.policy import ColumnClass, refusal
-from sandbox.core.roles import Role
+from sandbox.core.quality import ColumnQuality, DatasetQuality, ForeignKey, Freshness, UniqueTogether, long_rules
+from sandbox.core.rules import (
+    ENTITY,
+    MAIN,
+    DateShift,
+    Drop,
+    Keep,
+    Microaggregate,
+    Noise,
+    Pseudonym,
+    Rule,
+    Sample,
+    long_form,
+)
+from sandbox.core.schema import with_short_forms
+from sandbox.core.source import Source
+from sandbox.core.upkeep import Access, Refresh, Retain
 
 FORMAT = 1
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+def _dataset_name(value: str) -> str:
+    try:
+        return check_dataset_name(value)
+    except BadInput as error:  # as a ValueError it gets its line in the file
+        raise ValueError(" ".join(error.render())) from None
 
 
-class Text(_Model):
+class Text(FrozenModel):
     """A text in both languages of the product."""
 
     en: str
@@ -37,56 +57,25 @@ class Text(_Model):
         return self.zh if language == "zh-CN" else self.en
 
 
-class Keep(_Model):
-    kind: Literal["keep"] = "keep"
+class Reference(FrozenModel):
+    """A foreign key: the values are those of ``column`` in the newest snapshot of ``dataset``, but for ``tolerance``.
+
+    Gates leave units out, so that a share of the values may be missing without any fault. ``otherwise``: what a build
+    does when more is missing.
+    """
+
+    dataset: str
+    column: str = Field(min_length=1)
+    tolerance: float = Field(default=0.05, ge=0, le=1, description="share of the values that may be missing")
+    otherwise: Literal["warn", "stop"] = "warn"
+
+    @field_validator("dataset")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        return _dataset_name(value)
 
 
-class Drop(_Model):
-    kind: Literal["drop"] = "drop"
-
-
-class Pseudonym(_Model):
-    """Keyed HMAC-SHA256 of the value, per ``entity``: the same person has the same pseudonym in every table."""
-
-    kind: Literal["pseudonym"] = "pseudonym"
-    entity: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
-
-
-class Band(_Model):
-    """Numbers to half-open bands of ``width`` starting at ``start``: the text “20–29” for integers."""
-
-    kind: Literal["band"] = "band"
-    width: float = Field(gt=0)
-    start: float = 0
-    top: float | None = None
-    bottom: float | None = None
-
-
-class Round(_Model):
-    """Numbers to the nearest multiple of ``to``."""
-
-    kind: Literal["round"] = "round"
-    to: float = Field(gt=0)
-
-
-class TruncateDate(_Model):
-    """Dates and times to the first moment of their period."""
-
-    kind: Literal["truncate_date"] = "truncate_date"
-    to: Literal["year", "quarter", "month", "week", "day"]
-
-
-class Prefix(_Model):
-    """Texts to their first ``length`` characters."""
-
-    kind: Literal["prefix"] = "prefix"
-    length: int = Field(ge=1, le=64)
-
-
-Rule = Annotated[Keep | Drop | Pseudonym | Band | Round | TruncateDate | Prefix, Field(discriminator="kind")]
-
-
-class Column(_Model):
+class Column(FrozenModel):
     """One column of the source. ``reason`` says why it has its class; ``rule`` is how it is made safe."""
 
     cls: ColumnClass = Field(alias="class")
@@ -95,54 +84,29 @@ class Column(_Model):
     reason: str = ""
     type: str | None = Field(default=None, description="DuckDB type to read the source column as; found if absent")
 
+    references: Reference | None = Field(default=None, description="the column of another dataset that it points at")
+    quality: tuple[ColumnQuality, ...] = Field(default=(), description="what must hold of its masked values")
+
+    @field_validator("quality", mode="before")
+    @classmethod
+    def _short_quality(cls, value: Any) -> Any:
+        return long_rules(value)
+
     @field_validator("rule", mode="before")
     @classmethod
     def _short_forms(cls, value: Any) -> Any:
-        """``keep`` and ``band: {width: 10}`` are the written forms of ``{kind: …}``."""
-        if isinstance(value, str):
-            return {"kind": value}
-        if isinstance(value, dict) and len(value) == 1 and "kind" not in value:
-            kind, parameters = next(iter(value.items()))
-            if isinstance(parameters, dict):
-                return {"kind": kind, **parameters}
-            main = {"pseudonym": "entity", "band": "width", "round": "to", "truncate_date": "to", "prefix": "length"}
-            if kind in main and parameters is not None:
-                return {"kind": kind, main[kind]: parameters}
-        return value
+        return long_form(value)
 
 
-class Source(_Model):
-    """A raw table. ``path`` is relative to the workspace (``SANDBOX_HOME``) unless absolute."""
-
-    kind: Literal["csv", "parquet", "excel", "sqlite"]
-    path: str = Field(min_length=1)
-    table: str | None = Field(default=None, description="SQLite table")
-    sheet: str | None = Field(default=None, description="Excel sheet; the first if absent")
-    encoding: str | None = Field(default=None, description="CSV encoding; found if absent")
-    delimiter: str | None = Field(default=None, description="CSV delimiter; found if absent", max_length=1)
-    header: bool = Field(default=True, description="whether the first CSV line names the columns")
-    number_rows: str | None = Field(
-        default=None,
-        min_length=1,
-        description="add a column of this name that numbers the rows: for one row per unit, no id",
-    )
-
-    @model_validator(mode="after")
-    def _table_for_sqlite(self) -> Source:
-        if self.kind == "sqlite" and not self.table:
-            raise ValueError("a SQLite source needs `table:`")
-        return self
-
-
-class Unit(_Model):
+class Unit(FrozenModel):
     """The person or thing that the dataset protects; every count that matters counts units."""
 
     column: str
-    entity: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    entity: str = Field(pattern=ENTITY)
     personal: bool = Field(default=True, description="false for machines and the like: no gate is then required")
 
 
-class KAnonymity(_Model):
+class KAnonymity(FrozenModel):
     """Every combination of the quasi-identifiers is shared by at least ``k`` units; NULL is a value of its own.
 
     ``suppress`` is the largest share of units (0–1) that may be left out to reach this.
@@ -153,7 +117,7 @@ class KAnonymity(_Model):
     suppress: float = Field(default=0.05, ge=0, le=1)
 
 
-class LDiversity(_Model):
+class LDiversity(FrozenModel):
     """In every class the sensitive ``column`` has at least ``l`` well-represented values; see ``variant``.
 
     distinct: ``l`` different values. entropy: as varied as ``l`` equally frequent values. recursive: the most frequent
@@ -175,7 +139,7 @@ class LDiversity(_Model):
         return self
 
 
-class TCloseness(_Model):
+class TCloseness(FrozenModel):
     """In every class the sensitive ``column`` is distributed as in the whole table, but for at most ``t``.
 
     The distance is the earth mover's, 0–1. equal: any two values are equally far apart; ordered: as far as their ranks
@@ -189,18 +153,40 @@ class TCloseness(_Model):
     suppress: float = Field(default=0.05, ge=0, le=1)
 
 
-Gate = Annotated[KAnonymity | LDiversity | TCloseness, Field(discriminator="kind")]
+class BetaLikeness(FrozenModel):
+    """In no class does any value of the sensitive ``column`` become more likely than in the whole table by more than
+    ``beta`` times its share there: (share in the class - share) / share ≤ beta.
+
+    enhanced: nor by more than -ln(share), so that frequent values cannot become certain. NULL is a value of its own.
+    """
+
+    kind: Literal["beta_likeness"] = "beta_likeness"
+    column: str = Field(min_length=1)
+    beta: float = Field(gt=0, allow_inf_nan=False)
+    variant: Literal["basic", "enhanced"] = "enhanced"
+    suppress: float = Field(default=0.05, ge=0, le=1)
 
 
-class Access(_Model):
-    """Who may pin the dataset: any of the roles, departments or persons; an empty entry grants nobody."""
+class DeltaDisclosure(FrozenModel):
+    """In no class is any value of the sensitive ``column`` that is there ``delta`` or more bits more or less likely
+    than in the whole table: abs(log2(share in the class / share)) < delta. NULL is a value of its own."""
 
-    roles: tuple[Role, ...] = (Role.STAFF,)
-    departments: tuple[str, ...] = ()
-    persons: tuple[str, ...] = ()
+    kind: Literal["delta_disclosure"] = "delta_disclosure"
+    column: str = Field(min_length=1)
+    delta: float = Field(gt=0, allow_inf_nan=False)
+    suppress: float = Field(default=0.05, ge=0, le=1)
 
 
-class DatasetSpec(_Model):
+Gate = Annotated[KAnonymity | LDiversity | TCloseness | BetaLikeness | DeltaDisclosure, Field(discriminator="kind")]
+
+
+class Population(FrozenModel):
+    """Those among whom somebody looks for a person, if they are more than the table has: all customers, a country."""
+
+    size: int = Field(ge=2, le=10**11, description="units of the population that the table is a part of")
+
+
+class DatasetSpec(FrozenModel):
     """A dataset as its steward describes it."""
 
     format: Literal[1] = 1
@@ -209,20 +195,36 @@ class DatasetSpec(_Model):
     description: Text
     owner: str = Field(min_length=1, description="who answers for the data: a person or a department")
     classification: Literal["public", "internal", "confidential", "restricted"] = "internal"
-    refresh: str = Field(default="", description="how often a new snapshot is wanted, in words")
+    refresh: Refresh = Field(default=Refresh(), description="how often a new snapshot is wanted")
+    retain: Retain | None = Field(default=None, description="which old snapshots `prune` leaves; all if absent")
     source: Source
     unit: Unit
+    sample: Sample | None = Field(default=None, description="keep a share of the units only, chosen by key")
+    population: Population | None = Field(default=None, description="how many there are of whom the table is a part")
     columns: dict[str, Column] = Field(min_length=1)
     gates: tuple[Gate, ...] = ()
+    quality: tuple[DatasetQuality, ...] = Field(default=(), description="what must hold of the table as a whole")
     access: Access = Access()
+
+    @field_validator("quality", mode="before")
+    @classmethod
+    def _short_quality(cls, value: Any) -> Any:
+        return long_rules(value)
 
     @field_validator("name")
     @classmethod
     def _name(cls, value: str) -> str:
-        try:
-            return check_dataset_name(value)
-        except BadInput as error:  # as a ValueError it gets its line in the file
-            raise ValueError(" ".join(error.render())) from None
+        return _dataset_name(value)
+
+    @field_validator("sample", mode="before")
+    @classmethod
+    def _short_sample(cls, value: Any) -> Any:
+        return {"rate": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    @field_validator("population", mode="before")
+    @classmethod
+    def _short_population(cls, value: Any) -> Any:
+        return {"size": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
     @field_validator("gates", mode="before")
     @classmethod
@@ -254,14 +256,58 @@ class DatasetSpec(_Model):
         ]
         if self.unit.personal and self.quasi_identifiers and not any(isinstance(g, KAnonymity) for g in self.gates):
             problems.append("a personal dataset with quasi-identifiers needs a gate, e.g. `k_anonymity: {k: 5}`")
+        problems += self._blurred_in_vain()
+        problems += [
+            f"“{name}” refers to another dataset, so it must be a pseudonym of its entity or be kept"
+            for name, column in self.columns.items()
+            if column.references and not isinstance(column.rule, Pseudonym | Keep)
+        ]
+        problems += [
+            f"“{name}” refers to this very dataset; references are to others"
+            for name, column in self.columns.items()
+            if column.references and column.references.dataset == self.name
+        ]
         problems += [
             f"the gate {gate.kind} looks at “{gate.column}”: it must name a column of class sensitive that is kept"
             for gate in self.gates
             if not isinstance(gate, KAnonymity) and not self._is_sensitive(gate.column)
         ]
+        problems += self._unmeasurable()
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _unmeasurable(self) -> list[str]:
+        """Quality rules about what is not in the masked table, or cannot be compared."""
+        named = {c for r in self.quality if isinstance(r, UniqueTogether) for c in r.columns}
+        named |= {r.column for r in self.quality if isinstance(r, Freshness)}
+        named |= {name for name, column in self.columns.items() if column.quality}
+        gone = {n for n in named if n not in self.columns or isinstance(self.columns[n].rule, Drop)}
+        problems = [f"`quality` speaks of “{name}”, which is not in the snapshot" for name in sorted(gone)]
+        for name, column in self.columns.items():
+            for rule in column.quality:
+                if isinstance(rule, ForeignKey) and rule.dataset == self.name:
+                    problems.append(f"“{name}” refers to this very dataset; foreign keys are to others")
+                if isinstance(rule, ForeignKey) and not isinstance(column.rule, Pseudonym | Keep):
+                    problems.append(f"“{name}” is a foreign key, so it must be a pseudonym of its entity or be kept")
+        return problems
+
+    def _blurred_in_vain(self) -> list[str]:
+        """Rules that need the unit in the table, and rules that would make a gate see variety where there is none."""
+        needy = [n for n, c in self.columns.items() if isinstance(c.rule, Noise | DateShift | Microaggregate)]
+        unit_rule = self.columns[self.unit.column].rule
+        problems = []
+        if self.unit.column in needy:
+            problems.append(f"the unit column “{self.unit.column}” may be kept, a pseudonym or dropped")
+        elif isinstance(unit_rule, Drop) and (needy or self.sample):
+            what = f"the rule of “{needy[0]}”" if needy else "`sample`"
+            problems.append(f"{what} works per unit, so the unit column “{self.unit.column}” may not be dropped")
+        looked_at = {column for gate in self.gates if (column := getattr(gate, "column", None))}
+        return problems + [
+            f"a gate counts the values of “{name}”, and {rule.kind} makes every value another: give it a coarser rule"
+            for name in sorted(looked_at & set(needy))
+            if isinstance(rule := self.columns[name].rule, Noise | DateShift)
+        ]
 
     def _is_sensitive(self, name: str) -> bool:
         column = self.columns.get(name)
@@ -275,5 +321,5 @@ class DatasetSpec(_Model):
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a spec file, for editors that complete and check YAML."""
-    schema = DatasetSpec.model_json_schema(by_alias=True)
+    schema = with_short_forms(DatasetSpec.model_json_schema(by_alias=True), MAIN)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,15 @@ import numpy as np
 
 from sandbox.core.errors import BadInput, Conflict, Unavailable
 from sandbox.demo import files
+from sandbox.demo.campaign import make_campaign
 from sandbox.demo.claims import Claims, make_claims
 from sandbox.demo.contracts import Contracts, make_contracts, make_usage
+from sandbox.demo.credit import make_credit
 from sandbox.demo.customers import make_customers
+from sandbox.demo.deliveries import make_deliveries
+from sandbox.demo.inspections import make_inspections
 from sandbox.demo.orders import make_orders
+from sandbox.demo.retail import make_retail
 from sandbox.demo.telemetry import Telemetry, make_telemetry
 from sandbox.demo.tickets import make_tickets
 from sandbox.demo.truths import Truths
@@ -37,8 +43,15 @@ _FILES: Mapping[str, str] = {
     "telemetry": "telemetry.parquet",
     "claims": "claims.xlsx",
     "orders": "orders.csv",
+    "retail": "retail.csv",
+    "deliveries": "deliveries.parquet",
+    "campaign": "campaign.csv",
+    "credit": "credit.parquet",
+    "inspections": "inspections.parquet",
     "truths": "truths.json",
 }
+#: Tables that took their chance from their place before there were others; the others take it from their name.
+_FIRST = ("customers", "contracts", "usage", "tickets", "telemetry", "claims", "orders")
 
 
 @dataclass(frozen=True)
@@ -50,13 +63,29 @@ class Sizes:
     machines: int
     claims: int
     employees: int
+    shops: int
+    deliveries: int
+    tested: int
+    applications: int
+    parts: int
 
     @classmethod
     def at(cls, scale: float) -> Sizes:
         def scaled(full: int, least: int) -> int:
             return max(least, round(full * scale))
 
-        return cls(scaled(20_000, 200), scaled(200_000, 2_000), scaled(60, 24), scaled(5_000, 300), scaled(400, 80))
+        return cls(
+            customers=scaled(20_000, 200),
+            orders=scaled(200_000, 2_000),
+            machines=scaled(60, 24),
+            claims=scaled(5_000, 300),
+            employees=scaled(400, 80),
+            shops=min(12, scaled(12, 6)),
+            deliveries=scaled(9_000, 1_500),
+            tested=scaled(12_000, 200),
+            applications=scaled(7_500, 200),
+            parts=scaled(12_000, 2_000),
+        )
 
 
 @dataclass(frozen=True)
@@ -71,6 +100,11 @@ class CompanyFiles:
     telemetry: Path
     claims: Path
     orders: Path
+    retail: Path
+    deliveries: Path
+    campaign: Path
+    credit: Path
+    inspections: Path
     truths_json: Path
     rows: Mapping[str, int]
     truths: Truths
@@ -116,7 +150,8 @@ def _write_tables(folder: Path, seed: int, scale: float, progress: Progress) -> 
 
     def chance(table: str) -> np.random.Generator:
         # One stream per table: a change in one table leaves the others as they are.
-        return np.random.default_rng([seed, list(_FILES).index(table)])
+        place = _FIRST.index(table) if table in _FIRST else zlib.crc32(table.encode())
+        return np.random.default_rng([seed, place])
 
     progress("customers", 0.0)
     customers = make_customers(chance("customers"), sizes.customers)
@@ -139,6 +174,17 @@ def _write_tables(folder: Path, seed: int, scale: float, progress: Progress) -> 
     progress("orders", 0.80)
     orders = make_orders(chance("orders"), customers, sizes.orders)
     files.write_csv(orders, folder / _FILES["orders"])
+    progress("retail", 0.95)
+    retail = make_retail(chance("retail"), sizes.shops)
+    files.write_csv(retail, folder / _FILES["retail"])
+    deliveries = make_deliveries(chance("deliveries"), sizes.deliveries)
+    files.write_parquet(deliveries, folder / _FILES["deliveries"])
+    campaign = make_campaign(chance("campaign"), customers, sizes.tested)
+    files.write_csv(campaign, folder / _FILES["campaign"])
+    credit = make_credit(chance("credit"), customers, sizes.applications)
+    files.write_parquet(credit, folder / _FILES["credit"])
+    inspections = make_inspections(chance("inspections"), sizes.parts)
+    files.write_parquet(inspections, folder / _FILES["inspections"])
     truths = _truths(seed, scale, contracts, telemetry, claims)
     text = json.dumps(truths.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
     (folder / _FILES["truths"]).write_text(text + "\n", encoding="utf-8")
@@ -146,6 +192,8 @@ def _write_tables(folder: Path, seed: int, scale: float, progress: Progress) -> 
     tables = {
         "customers": customers.table, "contracts": contracts.table, "usage": usage, "tickets": tickets,
         "telemetry": telemetry.table, "claims": claims.table, "orders": orders,
+        "retail": retail, "deliveries": deliveries, "campaign": campaign,
+        "credit": credit, "inspections": inspections,
     }  # fmt: skip
     return {name: table.num_rows for name, table in tables.items()}, truths
 

@@ -47,13 +47,15 @@ def make_orders(rng: np.random.Generator, customers: Customers, count: int) -> p
     month, product = _when_and_what(rng, count)
     buyer = rng.choice(len(customers), size=count, p=activity / activity.sum())
     warehouse = np.array([WAREHOUSES[region] for region in customers.region])[buyer]
-    product = _out_of_stock(rng, month, product, warehouse)
     first = np.datetime64(truths.AS_OF.date(), "M") - (_MONTHS - 1)
     starts = (first + np.arange(_MONTHS + 1)).astype("datetime64[s]")
     length = (starts[month + 1] - starts[month]).astype(np.int64)
     ordered = starts[month] + (rng.random(count) * length).astype(np.int64) * np.timedelta64(1, "s")
     order = np.argsort(ordered, kind="stable")
-    buyer, product, ordered, warehouse = buyer[order], product[order], ordered[order], warehouse[order]
+    month, buyer, product, ordered, warehouse = (
+        values[order] for values in (month, buyer, product, ordered, warehouse)
+    )  # fmt: skip
+    product = _out_of_stock(rng, month, _followed(rng.spawn(1)[0], buyer, product), warehouse)
     quantity = 1 + rng.poisson(np.where(_price(product) < 100, 1.1, 0.15))
     price = np.round(_price(product) * rng.choice([1.0, 0.95, 0.9, 0.8], size=count, p=[0.6, 0.2, 0.13, 0.07]), 2)
     return pa.table(
@@ -88,6 +90,21 @@ def _when_and_what(rng: np.random.Generator, count: int) -> tuple[Integers, Inte
     demand = season[:, None] * share[None, :] * np.where(growing[None, :], growth[:, None], 1.0)
     cell = rng.choice(demand.size, size=count, p=(demand / demand.sum()).ravel())
     return cell // len(PRODUCTS), cell % len(PRODUCTS)
+
+
+def _followed(rng: np.random.Generator, buyer: Integers, product: Integers) -> Integers:
+    """Lines are in order of time: after some products their buyer often takes a certain other one next."""
+    skus = [p.sku for p in PRODUCTS]
+    follower = np.full(len(skus), -1)
+    for first, then in truths.ORDER_FOLLOWS.items():
+        follower[skus.index(first)] = skus.index(then)
+    by_buyer = np.argsort(buyer, kind="stable")
+    before, after = by_buyer[:-1], by_buyer[1:]
+    then = follower[product[before]]
+    taken = (buyer[before] == buyer[after]) & (then >= 0) & (rng.random(len(then)) < truths.ORDER_FOLLOWS_SHARE)
+    made = product.copy()
+    made[after[taken]] = then[taken]
+    return made
 
 
 def _out_of_stock(rng: np.random.Generator, month: Integers, product: Integers, warehouse: Strings) -> Integers:

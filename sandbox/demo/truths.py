@@ -103,6 +103,45 @@ TICKET_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 ORDER_MONTH_FACTOR: Final[tuple[float, ...]] = (1.0, 0.7, 0.9, 0.95, 1.0, 1.4, 0.9, 0.95, 1.05, 1.0, 1.9, 1.2)
 ORDER_GROWING: Final[Mapping[str, Any]] = {"category": "camera", "growth_per_month": 0.04}
 ORDER_STOCKOUT: Final[Mapping[str, Any]] = {"warehouse": "Wuhan", "category": "gateway", "month": "2026-03"}
+#: What a buyer of the first often takes next, in this share of the cases.
+ORDER_FOLLOWS: Final[Mapping[str, str]] = {
+    "RT-AX18": "CAB-6A-10", "CAM-IN1": "MNT-WALL", "GW-100": "SEN-LEAK", "PLG-16A": "PLG-4P",
+}  # fmt: skip
+ORDER_FOLLOWS_SHARE: Final = 0.3
+
+#: Shop sales: what a promotion does, and a rival that opens in one region.
+RETAIL_PROMOTION: Final[Mapping[str, float]] = {"share": 0.08, "factor": 1.8}
+RETAIL_BREAK: Final[Mapping[str, Any]] = {"region": "southwest", "from": "2026-03-02", "factor": 0.6}
+
+#: Deliveries: one carrier raises its prices; express deliveries become more frequent.
+DELIVERY_PRICE_RISE: Final[Mapping[str, Any]] = {"carrier": "Longtu", "from": "2026-08-01", "factor": 1.3}
+DELIVERY_EXPRESS: Final[Mapping[str, Any]] = {"from": "2026-07-01", "before": 0.12, "after": 0.30, "factor": 1.35}
+
+#: The test of the new offer, by kind of customer: share of customers, buyers with the present offer, what the new adds.
+CAMPAIGN_EFFECT: Final[Mapping[str, Mapping[str, float]]] = {
+    "new": {"share": 0.30, "before": 0.09, "gain": 0.05},
+    "regular": {"share": 0.45, "before": 0.10, "gain": 0.045},
+    "long-standing": {"share": 0.25, "before": 0.12, "gain": 0.0},
+}
+
+#: Applications to pay in instalments: what each cause adds to the log-odds of not repaying; income per doubling.
+CREDIT_EFFECT: Final[Mapping[str, float]] = {
+    "late_payments_24m": 0.85, "debt_share": 4.0, "employment_years": -0.10, "income_cny": -0.45, "work": 1.3,
+}  # fmt: skip
+#: Gender has no effect, but ``work`` stands in for it: how many of each group work by the hour.
+CREDIT_PROXY: Final[Mapping[str, Any]] = {
+    "group": "gender", "level": "F", "column": "work", "value": "hourly", "share": 0.45, "share_of_others": 0.08,
+}  # fmt: skip
+
+#: Inspected parts: one process drifts away, by so many of its standard deviations at the end of the data.
+INSPECTION_DRIFT: Final[Mapping[str, Any]] = {"process": "coating", "from": "2026-08-10", "sigmas": 2.2}
+#: What adds to the log-odds of a defect.
+DEFECT_CAUSES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "supplier": {"value": "Huaxin", "effect": 1.5},
+    "humidity": {"process": "soldering", "above": 60.0, "effect": 2.4},
+    "tool_hours": {"above": 95.0, "effect": 1.4},
+    "deviation_um": {"above": 16.0, "effect": 1.6},
+}
 
 
 @dataclass(frozen=True)
@@ -156,5 +195,14 @@ class Truths:
                 "month_factor": list(ORDER_MONTH_FACTOR),
                 "growing": dict(ORDER_GROWING),
                 "stockout": dict(ORDER_STOCKOUT),
+                "follows": {"share": ORDER_FOLLOWS_SHARE, "pairs": dict(ORDER_FOLLOWS)},
+            },
+            "retail": {"promotion": dict(RETAIL_PROMOTION), "break": dict(RETAIL_BREAK)},
+            "deliveries": {"price_rise": dict(DELIVERY_PRICE_RISE), "express": dict(DELIVERY_EXPRESS)},
+            "campaign": {kind: dict(effect) for kind, effect in CAMPAIGN_EFFECT.items()},
+            "credit": {"effect": dict(CREDIT_EFFECT), "proxy": dict(CREDIT_PROXY)},
+            "inspections": {
+                "drift": dict(INSPECTION_DRIFT),
+                "causes": {column: dict(cause) for column, cause in DEFECT_CAUSES.items()},
             },
         }

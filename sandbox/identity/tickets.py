@@ -23,8 +23,9 @@ LIFETIME = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Ticket:
-    """``purpose`` is ``app``, ``lab`` or ``renew``; ``app`` and ``version`` name what may be opened; ``target`` where
-    to go on. ``signin`` is the mark of the portal's session that vouches, and does so only as long as it lasts.
+    """``purpose`` is ``app``, ``lab``, ``renew`` or ``serve`` (the app server itself). ``app`` and ``version`` name
+    what may be opened; ``target`` where to go on. ``signin`` is the mark of the portal's session that vouches, and does
+    so only as long as it lasts.
 
     ``owner`` is how people read whose app it is.
     """

@@ -26,6 +26,12 @@ _NEWEST_NEEDED_ABI = 6  # the first that keeps signals and abstract sockets insi
 _PROBE_TIMEOUT = 20  # seconds
 
 
+_SLOW_APPS = Message(
+    "Kernels start as ordinary processes here, and apps are executed anew for every viewer: pages open in seconds. "
+    "Forking them needs Linux 5.3 or newer."
+)
+
+
 @dataclass(frozen=True)
 class Capability:
     """What kernels on this machine are confined with.
@@ -85,7 +91,7 @@ def _notes(facts: Capability) -> list[Message]:
             "trust, or run the sandbox on Linux (x86_64 or aarch64).",
             {"system": platform.system(), "machine": platform.machine()},
         ))  # fmt: skip
-        return notes
+        return [*notes, _SLOW_APPS]
     if not facts.landlock_abi:
         notes.append(Message(
             "Kernels are NOT confined to their files: Landlock is missing. Use Linux 5.13 or newer with “landlock” in "
@@ -114,6 +120,8 @@ def _notes(facts: Capability) -> list[Message]:
             "Only root can read this Python interpreter ({prefix}), so kernels stay root. Use a Python outside root's "
             "home folder.", {"prefix": sys.prefix},
         ))  # fmt: skip
+    if not facts.fork_server:
+        notes.append(_SLOW_APPS)
     return notes
 
 

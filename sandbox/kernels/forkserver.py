@@ -14,7 +14,7 @@ from sandbox.kernels import environment, linux
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.places import KernelPlace
 from sandbox.kernels.policy import KernelPolicy
-from sandbox.kernels.process import KernelProcess
+from sandbox.kernels.process import AppOrder, KernelProcess
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +68,11 @@ class ForkServer:
         """Of the zygote's supervisor; its end ends the zygote and all of its kernels."""
         return self._process.pid
 
-    def launch(self, policy: KernelPolicy, place: KernelPlace) -> KernelProcess:
-        """Fork a kernel. Raises Closed when the zygote is gone, Unavailable when the kernel does not come up."""
+    def launch(self, policy: KernelPolicy, place: KernelPlace, app: AppOrder | None = None) -> KernelProcess:
+        """Fork a kernel, or the zygote of an app.
+
+        Raises Closed when the zygote is gone, Unavailable when the kernel does not come up.
+        """
         near, far = Channel.pair()
         try:
             with self._lock:
@@ -80,7 +83,7 @@ class ForkServer:
         finally:
             far.close()
         process = KernelProcess(near, policy, None)
-        process.start(place)
+        process.start(place, app)
         return process
 
     def stop(self) -> None:

@@ -54,7 +54,7 @@ def grants_for(policy: KernelPolicy, place: KernelPlace) -> Iterator[Grant]:
     # No READ_DIR: where /dev/shm is shared with the machine, its names stay unknown.
     yield Grant(Path("/dev/shm"), READ_FILE | WRITE_FILE | MAKE_REG | REMOVE_FILE | TRUNCATE)  # noqa: S108
     yield Grant(place.modules, READ)
-    for path in (place.sockets, place.home, place.temporary, *policy.writable):
+    for path in (place.sockets, place.home, place.temporary, place.viewers, *policy.writable):
         yield Grant(path, WRITE)
     for path in policy.readable:
         yield Grant(path, READ)

@@ -41,6 +41,9 @@ class SandboxedManager(HasTraits):
         """Ours, whatever the notebook or the server's spec manager says: no other kernel can be started with us."""
         return kernel_spec()
 
+    def cleanup_ipc_files(self) -> None:
+        """Nothing: the sockets go with the kernel's folder, and the server does not reach into what others write."""
+
     @property
     def confinement(self) -> ConfinementReport | None:
         """What the running kernel is confined with; None before the start and after the end."""

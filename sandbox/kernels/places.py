@@ -59,6 +59,11 @@ class KernelPlace:
         return self.root / "m"
 
     @property
+    def viewers(self) -> Path:
+        """Private folders of the kernels that an app zygote forks; there is none in a kernel's own place."""
+        return self.root / "v"
+
+    @property
     def log(self) -> Path:
         """What the process writes to its real stdout and stderr (not the notebook's output)."""
         return self.root / "log"
@@ -87,6 +92,13 @@ class KernelPlace:
             return self.log.read_bytes()[-size:].decode(errors="replace").strip()
         except OSError:
             return ""
+
+    def hold_viewers(self) -> None:
+        """Make this an app zygote's place. What is below ``viewers`` only its kernels touch, never the server."""
+        self.viewers.mkdir(mode=0o700, exist_ok=True)
+
+    def viewer(self, name: str) -> KernelPlace:
+        return KernelPlace(self.viewers / name)
 
     def remove(self) -> None:
         remove_tree(self.root)
@@ -127,6 +139,14 @@ class ServerPlace:
                 cls._current = ServerPlace(_user_folder())
                 atexit.register(cls._current.remove)
             return cls._current
+
+    def new_connection_file(self) -> Path:
+        """A name for a connection file that only the server sees; its key is told to the kernel by message."""
+        folder = self.root / "c"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with self._lock:
+            self._count += 1
+            return folder / f"{self._count}.json"
 
     def new_kernel(self) -> KernelPlace:
         """A fresh, empty place. Raises Unavailable when its sockets could not have a path that short."""

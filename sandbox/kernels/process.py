@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sandbox.core.errors import Unavailable
@@ -38,6 +39,22 @@ class KernelEnd:
         return "killed" if self.code in (-signal.SIGKILL, -signal.SIGTERM) else "crashed"
 
 
+@dataclass(frozen=True)
+class AppOrder:
+    """Start an app zygote: execute ``notebook``, tell over ``channel`` what it shows, then fork kernels for viewers.
+
+    ``shift`` lets it see other clocks by so many seconds; with ``trial`` it ends after it has told.
+    """
+
+    notebook: Path
+    channel: Channel
+    shift: int = 0
+    trial: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {"notebook": str(self.notebook), "shift": self.shift, "trial": self.trial}
+
+
 class KernelProcess:
     """Handle of a kernel process; its parent is the zygote or the launch program, never the server.
 
@@ -53,12 +70,16 @@ class KernelProcess:
         self._pidfd: int | None = None
         self._parent = parent
 
-    def start(self, place: KernelPlace) -> None:
+    def start(self, place: KernelPlace, app: AppOrder | None = None) -> None:
         """Send the request and wait until the kernel is confined (then only ipykernel's own start is missing)."""
         problem = ""
         deadline = time.monotonic() + _START_TIMEOUT
         try:
-            self._channel.send({"policy": self.policy.to_json(), "place": str(place.root)})
+            request: dict[str, Any] = {"policy": self.policy.to_json(), "place": str(place.root)}
+            if app is None:
+                self._channel.send(request)
+            else:
+                self._channel.send(request | {"app": app.to_json()}, (app.channel.fileno(),))
             while self.report is None or not self.pid:
                 message, descriptors = self._channel.receive(max(0.1, deadline - time.monotonic()))
                 self._take(message, descriptors)

@@ -9,13 +9,16 @@ from sandbox.kernels import forkserver
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.places import KernelPlace
 from sandbox.kernels.policy import KernelPolicy
-from sandbox.kernels.process import KernelProcess
+from sandbox.kernels.process import AppOrder, KernelProcess
 
 log = logging.getLogger(__name__)
 
 
-def start_kernel(policy: KernelPolicy, place: KernelPlace, *, fork: bool = True) -> KernelProcess:
-    """A confined kernel that serves ``place.connection_file``. Blocks until it is confined (tens of milliseconds).
+def start_kernel(
+    policy: KernelPolicy, place: KernelPlace, *, fork: bool = True, app: AppOrder | None = None
+) -> KernelProcess:
+    """A confined kernel that serves ``place.connection_file``, or the zygote of an app. Blocks until it is confined
+    (tens of milliseconds).
 
     Raises BadInput for a path that is not there, Unavailable when no kernel comes up. ``fork=False`` skips the zygote.
     """
@@ -26,21 +29,21 @@ def start_kernel(policy: KernelPolicy, place: KernelPlace, *, fork: bool = True)
             "Check that the project folder and the snapshots that it uses are still there.",
             path=", ".join(map(str, missing)),
         )
-    process = _forked(policy, place) if fork else None
+    process = _forked(policy, place, app) if fork else None
     if process is None:
         near, far = Channel.pair()
         process = KernelProcess(near, policy, forkserver.run_program("sandbox.kernels.launch", far, []))
-        process.start(place)
+        process.start(place, app)
     if process.report is not None and not process.report.confined:
         reasons = "; ".join(f"{x.name}: {x.detail}" for x in process.report.layers if not x.applied)
         log.warning("kernel %s is NOT CONFINED on this machine (%s): only run what you trust", process.pid, reasons)
     return process
 
 
-def _forked(policy: KernelPolicy, place: KernelPlace) -> KernelProcess | None:
+def _forked(policy: KernelPolicy, place: KernelPlace, app: AppOrder | None) -> KernelProcess | None:
     for _ in range(2):  # a zygote that died is noticed when it is used: the second one is new
         try:
-            return forkserver.current().launch(policy, place)
+            return forkserver.current().launch(policy, place, app)
         except Closed:
             continue
         except forkserver.Unfit as problem:

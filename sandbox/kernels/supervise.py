@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 
 from sandbox.kernels import linux, namespaces
@@ -33,6 +34,8 @@ def supervise(body: Callable[[bool], int], attend: Callable[[int], None]) -> int
             status = body(nested)
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
         finally:
             os._exit(status)
     attend(child)

@@ -124,10 +124,13 @@ def _body(control: Channel, modules: list[str], nested: bool) -> int:
     threads = linux.thread_count()
     gc.collect()
     gc.freeze()
-    control.send({
-        "threads": threads, "nested": nested, "problems": problems,
-        "seconds": round(time.perf_counter() - start, 2),
-    })  # fmt: skip
+    try:
+        control.send({
+            "threads": threads, "nested": nested, "problems": problems,
+            "seconds": round(time.perf_counter() - start, 2),
+        })  # fmt: skip
+    except Closed:  # the server ended meanwhile
+        return 0
     if threads == 1:
         Zygote(control, nested).serve()
     return 0

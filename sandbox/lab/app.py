@@ -72,7 +72,7 @@ def _read(written: Mapping[str, Any], model: Any) -> App:
     import pandas as pd
 
     part = written["app"]
-    facts = tuple(_fact(each) for each in part["facts"])
+    facts = tuple(read_fact(each) for each in part["facts"])
     overall = tuple(
         Factor(str(f["factor"]), float(f["weight"]), str(f["direction"]), str(f.get("raised_by", "")))
         for f in written["explanation"]["overall"]
@@ -83,7 +83,7 @@ def _read(written: Mapping[str, Any], model: Any) -> App:
     kinds = {fact.name: "float64" if fact.kind == "number" else "object" for fact in facts}
     return App(
         model=model,
-        project=_project(part),
+        project=project_now(part),
         facts=facts,
         typical={fact.name: typical[fact.name] for fact in facts},
         compared=pd.DataFrame(part["compared"]).astype(kinds),
@@ -97,14 +97,15 @@ def _read(written: Mapping[str, Any], model: Any) -> App:
     )
 
 
-def _project(part: Mapping[str, Any]) -> ProjectFacts:
+def project_now(part: Mapping[str, Any]) -> ProjectFacts:
     """The project as it is called now; what nobody states now, as it was called when the evidence was written."""
     now = project.facts()
     kpi: KpiFacts | None = now.kpi or read_kpi(part.get("kpi"))
     return ProjectFacts(now.title or pick(part.get("title")), now.problem or pick(part.get("problem")), kpi)
 
 
-def _fact(value: Mapping[str, Any]) -> Fact:
+def read_fact(value: Mapping[str, Any]) -> Fact:
+    """A fact as the evidence holds it. Raises KeyError or ValueError for anything else."""
     name, label = str(value["name"]), pick(value["label"])
     if value["kind"] == "number":
         return Fact(name, label, "number", float(value["low"]), float(value["high"]), float(value["step"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +30,11 @@ def show_case(app: App) -> None:
     """Controls for one case's facts; its risk, the reasons in words, and what to do."""
     from IPython.display import display
 
-    inputs = {fact.name: _control(fact, app.typical[fact.name]) for fact in app.facts}
+    inputs = {fact.name: control_of(fact, app.typical[fact.name]) for fact in app.facts}
     answer = controls.html()
 
     def update() -> None:
-        answer.value = _guarded(lambda: case_answer(app, entered(app, {n: c.value for n, c in inputs.items()})))
+        answer.value = guarded(lambda: case_answer(app, entered(app, {n: c.value for n, c in inputs.items()})))
 
     first, more = list(inputs.values())[:_SHOWN_FIRST], list(inputs.values())[_SHOWN_FIRST:]
     parts = [controls.grid(first)]
@@ -44,7 +44,7 @@ def show_case(app: App) -> None:
     display(controls.beside(parts, answer))
 
 
-def _control(fact: Fact, value: Any) -> Any:
+def control_of(fact: Fact, value: Any) -> Any:
     if fact.kind == "number":
         return controls.slider(
             fact.label, controls.number_from(value, fact.low, fact.high, fact.low), fact.low, fact.high, fact.step
@@ -131,7 +131,7 @@ def show_groups(app: App, needs: tuple[Need, ...] | list[Need]) -> None:
 
     def update() -> None:
         name = controls.choice_from(chosen.value, names, names[0])
-        answer.value = _guarded(lambda: group_answer(app, scored, name))
+        answer.value = guarded(lambda: group_answer(app, scored, name))
 
     controls.live({"fact": chosen}, update)
     display(controls.column([controls.grid([chosen]), answer]))
@@ -143,6 +143,7 @@ def score_snapshot(app: App, needs: tuple[Need, ...] | list[Need]) -> pd.DataFra
     only = [*kept.columns.values(), *app.labels] if kept.columns else []
     table = choices.Table.of(kept.dataset, only)
     settled = choices.complete(kept, needs, table, app.worth)
+    settled = replace(settled, facts=tuple(app.labels))  # a fact may have a role, too: the process of a part
     found = read_cases.read(settled, needs, table)
     scored = found.facts[[fact.name for fact in app.facts]].copy()
     return scored.assign(**{"\0risk": evaluation.risk(app.model, found.facts), "\0unit": found.unit})
@@ -212,8 +213,8 @@ def show_worth_slider(app: App) -> None:
     cost, value = app.worth.cost or 1.0, app.worth.value or 1.0
     inputs = {
         "threshold": controls.slider(t("Warn from this risk on (%)"), round(100 * app.threshold), 1, 95, 1),
-        "cost": controls.slider(t("Acting on one warning costs") + unit, cost, 0, 5 * cost, _tenth(cost)),
-        "value": controls.slider(t("One prevented case is worth") + unit, value, 0, 5 * value, _tenth(value)),
+        "cost": controls.slider(t("Acting on one warning costs") + unit, cost, 0, 5 * cost, round_step(cost)),
+        "value": controls.slider(t("One prevented case is worth") + unit, value, 0, 5 * value, round_step(value)),
         "success": controls.slider(
             t("Acting prevents (% of rightly warned)"), round(100 * app.worth.success), 1, 100, 1
         ),
@@ -221,7 +222,7 @@ def show_worth_slider(app: App) -> None:
     answer = controls.html()
 
     def update() -> None:
-        answer.value = _guarded(lambda: worth_answer(app, {name: control.value for name, control in inputs.items()}))
+        answer.value = guarded(lambda: worth_answer(app, {name: control.value for name, control in inputs.items()}))
 
     controls.live(inputs, update)
     display(controls.beside([controls.grid(list(inputs.values()))], answer))
@@ -239,7 +240,7 @@ def worth_answer(app: App, values: Mapping[str, Any]) -> str:
     return looks.page(looks.card(worth_block(app.curve, threshold, worth, app.project.kpi)))
 
 
-def _tenth(amount: float) -> float:
+def round_step(amount: float) -> float:
     """A round step of about a twentieth of ``amount``, at least 1."""
     step = 1.0
     while step * 10 <= amount / 5:
@@ -247,7 +248,7 @@ def _tenth(amount: float) -> float:
     return step
 
 
-def _guarded(answer: Callable[[], str]) -> str:
+def guarded(answer: Callable[[], str]) -> str:
     """The answer, or a remark in words: a viewer never sees a traceback."""
     try:
         return answer()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sandbox.core.errors import BadInput
 from sandbox.lab import columns as find
@@ -65,7 +65,7 @@ class Cases:
     def __len__(self) -> int:
         return len(self.outcome)
 
-    def part(self, rows: np.ndarray) -> Cases:
+    def part(self, rows: np.ndarray) -> Self:
         """The cases at these positions (or where this mask is true)."""
         time = None if self.time is None else self.time[rows]
         return replace(
@@ -76,13 +76,12 @@ class Cases:
             time=time,
         )
 
-    def split(self) -> tuple[Cases, Cases]:
+    def split(self) -> tuple[Self, Self]:
         """(learn, check): later against earlier cases when there is a time, else different units. Always the same.
 
         Raises BadInput when either part would have too few cases of either outcome.
         """
-        learn, check = self._by_unit() if self.time is None else self._by_time(self.time)
-        parts = self.part(learn), self.part(check)
+        parts = self._parts()
         for part in parts:
             if min(part.outcome.sum(), (~part.outcome).sum()) < 5:
                 raise BadInput(
@@ -91,6 +90,10 @@ class Cases:
                     "Use a dataset that covers more cases or a longer time.",
                 )
         return parts
+
+    def _parts(self) -> tuple[Self, Self]:
+        learn, check = self._by_unit() if self.time is None else self._by_time(self.time)
+        return self.part(learn), self.part(check)
 
     def _by_time(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The last 30% of the time is kept for the check; a gap of a day keeps outcomes of one event apart."""
@@ -105,10 +108,15 @@ class Cases:
 
         rows = np.arange(len(self))
         if self.units == len(self):
-            learn, check = train_test_split(rows, test_size=_CHECK_SHARE, stratify=self.outcome, random_state=7)
+            learn, check = train_test_split(rows, test_size=_CHECK_SHARE, stratify=self._kinds, random_state=7)
             return learn, check
         learn, check = next(GroupShuffleSplit(1, test_size=_CHECK_SHARE, random_state=7).split(rows, groups=self.unit))
         return learn, check
+
+    @property
+    def _kinds(self) -> np.ndarray | None:
+        """What both parts of a split should have alike."""
+        return self.outcome
 
     @property
     def split_words(self) -> str:
@@ -118,28 +126,49 @@ class Cases:
         return t("The model learned from 70% of the units and was checked on the other 30%, which it had never seen.")
 
 
+Made = TypeVar("Made", bound=Cases)
+
+
 def read(choices: Choices, needs: Sequence[Need], table: Table) -> Cases:
     """The cases that ``choices`` (complete, without problems) describe.
 
     Raises BadInput, in words, when there are too few of them to learn anything.
     """
+    cases = collect(Cases, choices, needs, table, outcome_column(choices, needs), as_happened)
+    enough(cases)
+    return cases
+
+
+def as_happened(column: pd.Series, choices: Choices) -> np.ndarray:
+    """Whether each row's outcome is the value that means yes."""
+    happened: np.ndarray = find.as_levels(column).eq(choices.yes).to_numpy()
+    return happened
+
+
+def collect(
+    kind: type[Made],
+    choices: Choices,
+    needs: Sequence[Need],
+    table: Table,
+    target: str,
+    answer: Callable[[pd.Series, Choices], np.ndarray],
+) -> Made:
+    """The rows that have a value in the column ``target``, with what ``answer`` makes of it as their outcome."""
     roles = {need.role: choices.columns.get(need.key, "") for need in needs if need.role != "facts"}
-    outcome, unit, time = outcome_column(choices, needs), roles.get("unit", ""), roles.get("time", "")
-    names = list(dict.fromkeys([*(name for name in (unit, outcome, time) if name), *(choices.facts or ())]))
+    unit, time = roles.get("unit", ""), roles.get("time", "")
+    names = list(dict.fromkeys([*(name for name in (unit, target, time) if name), *(choices.facts or ())]))
     frame, rows, notes = _select(table.name, names)
-    kept = frame[_present(frame[outcome])]
+    kept = frame[_present(frame[target])]
     if len(kept) < len(frame):
         notes.append(t("{rows} rows without an outcome were left out.", rows=f"{len(frame) - len(kept):,}"))
-    happened = find.as_levels(kept[outcome]).eq(choices.yes).to_numpy()
-    facts, dropped = _facts(kept, [n for n in choices.facts or () if n not in (unit, outcome, time)], table)
+    facts, dropped = _facts(kept, [n for n in choices.facts or () if n not in (unit, target, time)], table)
     notes += dropped
     units, moments = _units(kept, unit), _moments(kept, time)
     if unit and not _present(kept[unit]).all():
         notes.append(t("Rows without a unit were counted as units of their own."))
     labels = {column.name: column.label for column in table.columns}
-    cases = Cases(facts.reset_index(drop=True), happened, units, moments, labels, table.name, rows, tuple(notes))
-    _enough(cases)
-    return cases
+    outcome = answer(kept[target], choices)
+    return kind(facts.reset_index(drop=True), outcome, units, moments, labels, table.name, rows, tuple(notes))
 
 
 def _select(dataset: str, names: list[str]) -> tuple[pd.DataFrame, int, list[str]]:
@@ -217,7 +246,8 @@ def _moments(frame: pd.DataFrame, name: str) -> np.ndarray | None:
     return moments.ffill().bfill().to_numpy().astype("datetime64[s]")
 
 
-def _enough(cases: Cases) -> None:
+def enough(cases: Cases) -> None:
+    """Raises BadInput, in words, when there are too few cases, facts or outcomes to learn anything."""
     import numpy as np
 
     yes, no = len(np.unique(cases.unit[cases.outcome])), len(np.unique(cases.unit[~cases.outcome]))

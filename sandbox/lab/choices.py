@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from sandbox.core.errors import BadInput
 from sandbox.lab import columns as find
 from sandbox.lab import pins
+from sandbox.lab import settings as more
 from sandbox.lab.assumptions import Worth
 from sandbox.lab.columns import Column
 from sandbox.lab.needs import Need
+from sandbox.lab.settings import Setting
 from sandbox.lab.words import t
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ _TELLS_ALL = 0.98
 class Choices:
     """``columns`` maps a need's key to a column (or "" for not used); ``facts`` None means: as guessed.
 
-    ``threshold`` is a risk from 0 to 1, or None to follow the break-even of ``worth``.
+    ``threshold`` is a risk from 0 to 1, or None to follow the break-even of ``worth``. ``settings`` holds what else the
+    template lets people set.
     """
 
     dataset: str = ""
@@ -43,9 +46,10 @@ class Choices:
     facts: tuple[str, ...] | None = None
     threshold: float | None = None
     worth: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, float | str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        written: dict[str, Any] = {
             "format": FORMAT,
             "dataset": self.dataset,
             "columns": dict(self.columns),
@@ -54,6 +58,7 @@ class Choices:
             "threshold": self.threshold,
             "worth": dict(self.worth),
         }
+        return written | ({"settings": dict(self.settings)} if self.settings else {})
 
     @classmethod
     def from_json(cls, value: Any) -> Choices:
@@ -62,7 +67,7 @@ class Choices:
             return cls()
         facts = value.get("facts")
         mapped = value.get("columns")
-        worth = value.get("worth")
+        worth, settings = value.get("worth"), value.get("settings")
         return cls(
             dataset=_text(value.get("dataset")),
             columns={str(k): _text(v) for k, v in mapped.items()} if isinstance(mapped, Mapping) else {},
@@ -70,7 +75,9 @@ class Choices:
             facts=tuple(filter(None, map(_text, facts)))[:MOST_FACTS] if isinstance(facts, list) else None,
             threshold=_share(value.get("threshold")),
             worth={str(k): float(v) for k, v in worth.items() if _is_number(v)} if isinstance(worth, Mapping) else {},
-        )
+            settings={str(k): _text(v) if isinstance(v, str) else float(v) for k, v in settings.items()
+                      if isinstance(v, str) or _is_number(v)} if isinstance(settings, Mapping) else {},
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,9 @@ def save(choices: Choices, folder: Path) -> None:
         ) from None
 
 
-def complete(choices: Choices, needs: Sequence[Need], table: Table, worth: Worth) -> Choices:
+def complete(
+    choices: Choices, needs: Sequence[Need], table: Table, worth: Worth | None, settings: Sequence[Setting] = ()
+) -> Choices:
     """``choices`` with every gap filled by a guess, and everything that the table does not have taken out."""
     mapped: dict[str, str] = {}
     for need in needs:
@@ -130,9 +139,13 @@ def complete(choices: Choices, needs: Sequence[Need], table: Table, worth: Worth
             mapped[need.key] = column.name
         else:
             mapped[need.key] = _guess(need, table, set(mapped.values()))
-    settled = replace(choices, dataset=table.name, columns=mapped, worth=worth.updated(choices.worth).to_json())
+    assumed = worth.updated(choices.worth).to_json() if worth else {}
+    settled = replace(choices, dataset=table.name, columns=mapped, worth=assumed)
+    settled = replace(settled, settings=more.complete(choices.settings, settings, mapped, table))
     values = outcome_values(settled, needs, table)
     settled = replace(settled, yes=choices.yes if choices.yes in values else find.guess_yes(values))
+    if not any(need.role == "facts" for need in needs):
+        return replace(settled, facts=())
     usable = [column.name for column in candidates(settled, table)]
     chosen = [name for name in choices.facts or () if name in usable]
     if not chosen:
@@ -221,14 +234,16 @@ def problems(choices: Choices, needs: Sequence[Need], table: Table) -> list[str]
     values = outcome_values(choices, needs, table)
     if outcome_column(choices, needs) and len(values) < 2:
         found.append(t("The outcome column has only one value, so there is nothing to learn. Choose another column."))
-    if not choices.facts:
+    if not choices.facts and any(need.role == "facts" and need.required for need in needs):
         found.append(t("No column is left to learn from. Choose at least one fact."))
     return found
 
 
-def threshold(choices: Choices, worth: Worth) -> float:
-    """The risk from which a case is acted upon."""
-    return worth.updated(choices.worth).break_even if choices.threshold is None else choices.threshold
+def threshold(choices: Choices, worth: Worth | None) -> float:
+    """The risk from which a case is acted upon; one half where nobody chose it and nothing is assumed."""
+    if choices.threshold is not None:
+        return choices.threshold
+    return worth.updated(choices.worth).break_even if worth else 0.5
 
 
 def _as_float(value: Any) -> float:

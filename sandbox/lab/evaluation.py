@@ -69,6 +69,13 @@ class Metric:
     model: float
     baseline: float
     interval: tuple[float, float]
+    higher_is_better: bool = True
+
+    @property
+    def better(self) -> bool:
+        """Whether the model beats its baseline even at the worse end of its interval."""
+        low, high = self.interval
+        return low > self.baseline if self.higher_is_better else high < self.baseline
 
     def to_json(self, rows: int, units: int) -> dict[str, Any]:
         return {
@@ -77,7 +84,7 @@ class Metric:
             "model": round(self.model, 4),
             "baseline": round(self.baseline, 4),
             "interval": [round(end, 4) for end in self.interval],
-            "higher_is_better": True,
+            "higher_is_better": self.higher_is_better,
             "rows": rows,
             "units": units,
         }
@@ -105,11 +112,14 @@ class Result:
     @property
     def better(self) -> bool:
         """Whether the model beats its baseline even at the lower end of its interval."""
-        return self.auc.interval[0] > self.auc.baseline
+        return self.auc.better
 
 
 def risk(model: Any, facts: Any) -> np.ndarray:
-    """The model's probability of the outcome for each row of ``facts``."""
+    """The model's probability of the outcome for each row of ``facts``; the amount where it estimates one."""
+    if not hasattr(model, "predict_proba"):
+        amounts: np.ndarray = model.predict(facts)
+        return amounts
     scores: np.ndarray = model.predict_proba(facts)[:, list(model.classes_).index(True)]
     return scores
 
@@ -144,7 +154,7 @@ def evaluate(model: Any, learn: Cases, check: Cases, *, threshold: float) -> Res
         units=check.units,
         split=check.split_words,
         fifths=_fifths(scores, happened),
-        curve=_curve(scores, happened),
+        curve=curve_of(scores, happened),
     )
 
 
@@ -153,7 +163,8 @@ def count(scores: np.ndarray, happened: np.ndarray, threshold: float) -> Counts:
     return Counts(len(scores), int(happened.sum()), int(warned.sum()), int((warned & happened).sum()))
 
 
-def _curve(scores: np.ndarray, happened: np.ndarray) -> Curve:
+def curve_of(scores: np.ndarray, happened: np.ndarray) -> Curve:
+    """The counts for each whole-percent threshold."""
     least = small_cell()
     points = {percent: count(scores, happened, percent / 100) for percent in range(1, 96)}
     return Curve({p: c for p, c in points.items() if c.warned >= least or p == 1})

@@ -100,17 +100,22 @@ def reasons(model: Any, case: Mapping[str, Any], compared: pd.DataFrame) -> Case
 
 def explain(model: Any, learn: Cases, check: Cases) -> Explanation:
     """Explain ``model`` over the checked cases; it compares with cases from the part that it learned from."""
+    return explain_facts(model, learn.facts, check.facts)
+
+
+def explain_facts(model: Any, learned: pd.DataFrame, checked: pd.DataFrame) -> Explanation:
+    """Explain ``model`` over the facts of the checked cases, compared with those that it learned from."""
     import numpy as np
 
-    compared = comparison(model, learn.facts)
-    facts = check.facts.iloc[np.random.default_rng(7).permutation(len(check))[:_OVERALL_CASES]]
+    compared = comparison(model, learned)
+    facts = checked.iloc[np.random.default_rng(7).permutation(len(checked))[:_OVERALL_CASES]]
     credits, _, _ = _credits(model, facts, compared, _OVERALL_ORDERS)
     factors = [_factor(str(name), facts[name], credits[:, place]) for place, name in enumerate(facts.columns)]
-    order = np.argsort(evaluation.risk(model, check.facts))
+    order = np.argsort(evaluation.risk(model, checked))
     shown = [int(order[int(share * (len(order) - 1))]) for share in (0.97, 0.6, 0.05)]
-    examples = tuple(reasons(model, check.facts.iloc[row].to_dict(), compared) for row in shown)
+    examples = tuple(reasons(model, checked.iloc[row].to_dict(), compared) for row in shown)
     ranked = tuple(sorted(factors, key=lambda factor: -factor.weight))
-    return Explanation(ranked, typical(learn.facts), compared, examples)
+    return Explanation(ranked, typical(learned), compared, examples)
 
 
 def _credits(

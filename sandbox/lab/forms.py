@@ -5,16 +5,18 @@ Everything is saved to ``choices.json`` at once; “See the result” runs the s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sandbox.core.errors import BadInput, SandboxError
 from sandbox.lab import cases, choices, controls, looks, pins, places, steps
+from sandbox.lab import settings as more
 from sandbox.lab.assumptions import Worth
 from sandbox.lab.cases import Cases
 from sandbox.lab.choices import Choices, Table
 from sandbox.lab.needs import Need
+from sandbox.lab.settings import Setting
 from sandbox.lab.words import explain_error, percent, pick, t
 
 _NOT_USED = ""
@@ -23,8 +25,9 @@ _NOT_USED = ""
 class Form:
     """What was chosen, and the widgets to choose it with. ``choices`` is always complete for the chosen dataset."""
 
-    def __init__(self, needs: tuple[Need, ...], worth: Worth) -> None:
+    def __init__(self, needs: tuple[Need, ...], worth: Worth | None, settings: tuple[Setting, ...] = ()) -> None:
         self.needs = needs
+        self.settings = settings
         self._assumed = worth
         self._table: Table | None = None
         self._filling = False
@@ -41,17 +44,31 @@ class Form:
     @property
     def worth(self) -> Worth:
         """The assumptions as chosen."""
-        return self._assumed.updated(self.choices.worth)
+        return (self._assumed or Worth(0, 0, 1)).updated(self.choices.worth)
+
+    def setting(self, key: str) -> Any:
+        """The value of a setting: a number, or the text of a choice."""
+        return self.choices.settings[key]
+
+    def setting_each(self, key: str) -> dict[str, float]:
+        """The numbers of a setting that has one for each value of a column, by value."""
+        mine = f"{key}/"
+        return {name[len(mine) :]: float(v) for name, v in self.choices.settings.items() if name.startswith(mine)}
 
     def cases(self) -> Cases:
         """The cases that were chosen. Raises BadInput with what still stands in the way."""
+        chosen, table = self.ready()
+        return cases.read(chosen, self.needs, table)
+
+    def ready(self) -> tuple[Choices, Table]:
+        """What was chosen and its table. Raises BadInput with what still stands in the way."""
         if self._table is None or self._blocked:
             raise BadInput(
                 "The form is not complete yet: {problems}",
                 "Complete it above, then press “See the result”.",
                 problems=" ".join(self._blocked) or t("no dataset can be opened."),
             )
-        return cases.read(self.choices, self.needs, self._table)
+        return self.choices, self._table
 
     # --- choices -------------------------------------------------------------------------------------------------
 
@@ -65,7 +82,7 @@ class Form:
         try:
             if self._table is None or self._table.name != name:
                 self._table = Table.of(name)
-            self.choices = choices.complete(wanted, self.needs, self._table, self._assumed)
+            self.choices = choices.complete(wanted, self.needs, self._table, self._assumed, self.settings)
             self._blocked = choices.problems(self.choices, self.needs, self._table)
             if places.mode() != "app":
                 choices.save(self.choices, places.project_folder())
@@ -96,7 +113,9 @@ class Form:
         try:
             parts = [self._dataset()]
             if self._table is not None:
-                parts += [*self._roles(self._table), self._facts(self._table), *self._money()]
+                parts += self._roles(self._table)
+                parts += [self._facts(self._table)] if any(n.role == "facts" for n in self.needs) else []
+                parts += [*self._more(self._table), *(self._money(self._assumed) if self._assumed else [])]
             self._body.children = [*parts, controls.html(self._state()), self._see()]
         finally:
             self._filling = False
@@ -158,8 +177,18 @@ class Form:
         self._take(replace(self.choices, facts=tuple([*chosen, name] if value else chosen)))
         self._body.children = [*self._body.children[:-2], controls.html(self._state()), self._body.children[-1]]
 
-    def _money(self) -> list[Any]:
-        worth, unit = self.worth, f" ({self._assumed.unit})" if self._assumed.unit else ""
+    def _more(self, table: Table) -> list[Any]:
+        made = []
+        for each in more.expanded(self.settings, self.choices.columns, table):
+            control = more.control(each, self.setting(each.key), self.choices.columns, table)
+            made.append(_on(control, lambda value, key=each.key: self._set(key, value)))
+        return [controls.grid(made)] if made else []
+
+    def _set(self, key: str, value: Any) -> None:
+        self._change(settings={**self.choices.settings, key: value})
+
+    def _money(self, assumed: Worth) -> list[Any]:
+        worth, unit = self.worth, f" ({assumed.unit})" if assumed.unit else ""
         named = {
             "cost": (t("Acting on one warning costs") + unit, worth.cost, 1.0),
             "value": (t("One prevented case is worth") + unit, worth.value, 1.0),
@@ -183,6 +212,8 @@ class Form:
     def _see(self) -> Any:
         pressed = controls.button(t("See the result"))
         pressed.disabled = bool(self._blocked)
+        # JupyterLab runs the cells of steps that have not run yet when a button of this class is pressed.
+        pressed.add_class("sb-see")
 
         def run(_button: Any) -> None:
             pressed.disabled, pressed.description = True, t("Working…")
@@ -202,9 +233,9 @@ class Form:
         )
 
 
-def form(*needs: Need, worth: Worth) -> Form:
-    """The form for a template's ``needs``, with the assumptions that it starts with."""
-    return Form(needs, worth)
+def form(*needs: Need, worth: Worth | None = None, settings: Sequence[Setting] = ()) -> Form:
+    """The form for a template's ``needs``, with the assumptions and settings that it starts with."""
+    return Form(needs, worth, tuple(settings))
 
 
 def _on(control: Any, act: Callable[[Any], None]) -> Any:

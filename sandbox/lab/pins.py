@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,9 @@ from sandbox.lab import places
 if TYPE_CHECKING:
     import duckdb
 
-#: Open connections by process and file. DuckDB refuses a second configuration of one file in one process, and a
-#: connection must not be used on the other side of a fork.
-_open: dict[tuple[int, Path], duckdb.DuckDBPyConnection] = {}
+#: Open connections by file. DuckDB refuses a second configuration of one file in one process. They have no threads, so
+#: a fork (the kernel of an app's viewer) can go on with them: every read names its place in the file.
+_open: dict[Path, duckdb.DuckDBPyConnection] = {}
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,12 @@ def connection(name: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     file = _folder(name) / "data.duckdb"
-    key = (os.getpid(), file)
-    if key not in _open:
+    if file not in _open:
         config: dict[str, str | bool | int | float | list[str]] = {
             "enable_external_access": "false",
             "memory_limit": "600MB",
             "threads": "1",
+            "async_threads": "0",  # an app that has threads cannot be forked for its viewers
             "temp_directory": "",
         }
         try:
@@ -71,8 +70,8 @@ def connection(name: str) -> duckdb.DuckDBPyConnection:
                 dataset=name,
                 problem=str(error).splitlines()[0][:200],
             ) from None
-        _open[key] = opened
-    return _open[key]
+        _open[file] = opened
+    return _open[file]
 
 
 def quoted(columns: Sequence[str]) -> str:

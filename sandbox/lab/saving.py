@@ -5,9 +5,9 @@ Formats (each file says ``"format": 1`` where it is ours):
 - ``model.skops``: a scikit-learn pipeline that takes a DataFrame with the columns of the sample;
 - ``sample.json``: ``columns``, ``rows`` (at most 50 masked cases, no pseudonyms, null for missing numbers) and
   ``predictions`` (probability of the outcome per row);
-- ``evidence.json``: metrics with baseline, explanation, value, data, model, shown tables, and under ``app`` what the
-  app part needs besides the model: labels and ranges, the curve of counts (each of at least the small-cell number of
-  cases), and a dozen masked comparison cases.
+- ``evidence.json``: metrics with baseline, explanation, value, data, model, shown tables, ``fairness`` and
+  ``scorecard`` where a template has them, and under ``app`` what the app part needs besides the model: labels and
+  ranges, the curve of counts (each of at least the small-cell number of cases), and a dozen masked comparison cases.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.core.errors import BadInput
 from sandbox.lab import columns as find
@@ -26,6 +26,9 @@ from sandbox.lab.cases import Cases
 from sandbox.lab.evaluation import Result
 from sandbox.lab.explanation import METHOD, Explanation
 from sandbox.lab.words import both
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = 1
 MODEL, SAMPLE, EVIDENCE = "model.skops", "sample.json", "evidence.json"
@@ -44,6 +47,11 @@ TRUSTED = frozenset(
 
 def save_model(model: Any, check: Cases) -> None:
     """Save ``model`` and a sample of the checked cases with its predictions. Raises BadInput for a foreign model."""
+    save_fitted(model, check.facts)
+
+
+def save_fitted(model: Any, facts: pd.DataFrame) -> None:
+    """Save ``model`` and a sample of ``facts`` with its predictions. Raises BadInput for a foreign model."""
     import skops.io
 
     folder = places.project_folder()
@@ -55,15 +63,15 @@ def save_model(model: Any, check: Cases) -> None:
             "Build it from scikit-learn's own estimators.",
             types=", ".join(foreign[:5]),
         )
-    sample = check.facts.head(SAMPLE_ROWS)
-    _write(folder / MODEL, data)
-    _write(
+    sample = facts.head(SAMPLE_ROWS)
+    write(folder / MODEL, data)
+    write(
         folder / SAMPLE,
-        _json(
+        as_json(
             {
                 "format": FORMAT,
                 "columns": list(sample.columns),
-                "rows": [[_plain(value) for value in row] for row in sample.itertuples(index=False)],
+                "rows": [[plain(value) for value in row] for row in sample.itertuples(index=False)],
                 "predictions": [round(float(score), 9) for score in evaluation.risk(model, sample)],
             }
         ),
@@ -88,9 +96,11 @@ def load_model() -> Any:
     return skops.io.loads(data, trusted=sorted(TRUSTED))
 
 
-def record(model: Any, cases: Cases, result: Result, explanation: Explanation, worth: Worth) -> None:
-    """Write the evidence of this run."""
-    _write(places.project_folder() / EVIDENCE, _json(evidence(model, cases, result, explanation, worth)))
+def record(model: Any, cases: Cases, result: Result, explanation: Explanation, worth: Worth, **more: Any) -> None:
+    """Write the evidence of this run; each of ``more`` is added under its name, as its ``to_json`` gives it."""
+    made = evidence(model, cases, result, explanation, worth)
+    made |= {name: each.to_json() for name, each in more.items() if each is not None}
+    write(places.project_folder() / EVIDENCE, as_json(made))
 
 
 def evidence(model: Any, cases: Cases, result: Result, explanation: Explanation, worth: Worth) -> dict[str, Any]:
@@ -102,15 +112,7 @@ def evidence(model: Any, cases: Cases, result: Result, explanation: Explanation,
         "format": FORMAT,
         "metrics": [metric.to_json(result.rows, result.units) for metric in (result.auc, result.precision)],
         "threshold": {"value": round(result.threshold, 4), **result.counts.to_json()},
-        "explanation": {
-            "overall": [
-                {"factor": factor.fact, "direction": factor.direction, "weight": round(factor.weight, 5)}
-                | ({"raised_by": factor.raised_by} if factor.raised_by else {})
-                for factor in explanation.overall
-            ],
-            "cases": len(explanation.examples),
-            "method": METHOD,
-        },
+        "explanation": explained(explanation),
         "value": {
             "kpi": kpi.name if kpi else "",
             "unit": kpi.unit if kpi else "",
@@ -132,20 +134,41 @@ def evidence(model: Any, cases: Cases, result: Result, explanation: Explanation,
     }
 
 
-def _for_app(cases: Cases, result: Result, explanation: Explanation, worth: Worth) -> dict[str, Any]:
-    known, pin = project.facts(), pins.pin(cases.dataset)
+def explained(explanation: Explanation) -> dict[str, Any]:
+    """The evidence's ``explanation``: factors over all cases, how many single ones were explained, and how."""
+    return {
+        "overall": [
+            {"factor": factor.fact, "direction": factor.direction, "weight": round(factor.weight, 5)}
+            | ({"raised_by": factor.raised_by} if factor.raised_by else {})
+            for factor in explanation.overall
+        ],
+        "cases": len(explanation.examples),
+        "method": METHOD,
+    }
+
+
+def controls_part(cases: Cases, explanation: Explanation) -> dict[str, Any]:
+    """What an app needs to let people enter a case and to explain it: facts, the typical case, comparison cases."""
+    pin = pins.pin(cases.dataset)
     labels = {
         name: {tag: find.label(name, pin.texts.get(name, {}), tag) for tag in ("en", "zh-CN")} for name in cases.facts
     }
     return {
+        "facts": [_fact(cases, name) | {"label": labels[name]} for name in (f.fact for f in explanation.overall)],
+        "typical": {name: plain(value) for name, value in explanation.typical.items()},
+        "compared": {name: [plain(value) for value in column] for name, column in explanation.compared.items()},
+        "cases": len(cases),
+    }
+
+
+def _for_app(cases: Cases, result: Result, explanation: Explanation, worth: Worth) -> dict[str, Any]:
+    known = project.facts()
+    return {
         "title": known.title,
         "problem": known.problem,
         "kpi": known.kpi.to_json() if known.kpi else None,
-        "facts": [_fact(cases, name) | {"label": labels[name]} for name in (f.fact for f in explanation.overall)],
-        "typical": {name: _plain(value) for name, value in explanation.typical.items()},
-        "compared": {name: [_plain(value) for value in column] for name, column in explanation.compared.items()},
+        **controls_part(cases, explanation),
         "rate": round(cases.rate, 4),
-        "cases": len(cases),
         "threshold": round(result.threshold, 4),
         "curve": result.curve.to_json(),
         "worth": worth.to_json() | {"unit": both("CNY") if worth.unit in both("CNY").values() else worth.unit},
@@ -177,17 +200,20 @@ def _last(model: Any) -> Any:
     return model.steps[-1][1] if hasattr(model, "steps") else model
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON holds it; null for a number that is missing."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value.item() if hasattr(value, "item") else value
 
 
-def _json(value: Mapping[str, Any]) -> bytes:
+def as_json(value: Mapping[str, Any]) -> bytes:
+    """A file of ours: readable, and never a NaN."""
     return (json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
-def _write(file: Path, data: bytes) -> None:
+def write(file: Path, data: bytes) -> None:
+    """Write beside and rename. Raises BadInput when the project folder cannot be written."""
     beside = file.with_name(f".{file.name}.new")
     try:
         beside.write_bytes(data)

@@ -25,7 +25,7 @@ class Health(JupyterHandler):
         self.finish('{"status": "ok"}')
 
 
-class _ProjectHandler(APIHandler):
+class ProjectHandler(APIHandler):
     """Answers JSON; errors as {detail, remedy} in the person's language."""
 
     def initialize(self, places: Places, portal: Portal) -> None:
@@ -62,7 +62,7 @@ class _ProjectHandler(APIHandler):
         }
 
 
-class Submit(_ProjectHandler):
+class Submit(ProjectHandler):
     """POST {project, note}: packs the project's folder and sends it to the portal."""
 
     @web.authenticated
@@ -81,7 +81,7 @@ class Submit(_ProjectHandler):
         return self.shown(await self._portal.submit(slug, archive, note, language))
 
 
-class Status(_ProjectHandler):
+class Status(ProjectHandler):
     """GET ?project=&number=: how far the examination is and what it found."""
 
     @web.authenticated

@@ -12,7 +12,7 @@ from sandbox.core.errors import NotFound, SandboxError
 from sandbox.i18n import catalogue
 from sandbox.kernels.policy import KernelPolicy
 from sandbox.labserver.language import chosen_language
-from sandbox.labserver.places import Places
+from sandbox.labserver.places import PREVIEW, Places
 from sandbox.labserver.portal import Portal
 from sandbox.settings import Settings
 from sandbox.workflows.grants import Grant, snapshot_folders
@@ -58,7 +58,9 @@ class LabKernels(AsyncMappingKernelManager):
             return grant.studio(None)
         workspace = self.places.workspace
         snapshots = snapshot_folders(workspace, grants)
-        return replace(grant, snapshots=snapshots).studio(workspace.project(self.places.owner, slug))
+        granted, folder = replace(grant, snapshots=snapshots), workspace.project(self.places.owner, slug)
+        # A preview gets what a viewer's kernel gets: the project to read, and nothing to write.
+        return granted.app(folder) if path.rpartition("/")[2] == PREVIEW else granted.studio(folder)
 
     async def shutdown_all(self, now: bool = False) -> None:
         """At the end of the program there is nobody to wait for."""

@@ -15,6 +15,8 @@ from sandbox.settings import Settings
 from sandbox.store.workspace import Workspace
 
 NOTEBOOK = "notebook.ipynb"
+#: The app part of a project's notebook as its viewers will see it; made when it is asked for, never on disk.
+PREVIEW = "app-preview.ipynb"
 
 
 @dataclass(frozen=True)

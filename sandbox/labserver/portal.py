@@ -46,6 +46,31 @@ class Portal:
         answer = await self._send("GET", f"projects/{slug}/submissions/{number}", headers=headers)
         return dict(answer.json())
 
+    async def start_page(self, language: Language) -> dict[str, Any]:
+        """The person's projects and the templates, as the start page shows them."""
+        return dict((await self._read("lab/start", language)).json())
+
+    async def panel(self, slug: str, language: Language) -> dict[str, Any]:
+        """A project's pinned data and open findings. Raises NotFound for no project of the person."""
+        return dict((await self._read(f"lab/projects/{slug}", language)).json())
+
+    async def thumbnail(self, template: str) -> bytes:
+        return (await self._read(f"lab/templates/{template}/thumbnail", "en")).content
+
+    async def look(self, slug: str, archive: bytes, language: Language) -> dict[str, Any]:
+        """What an examination of ``archive`` would find by reading alone."""
+        headers = {"Content-Type": "application/zip", "Accept-Language": language}
+        answer = await self._send("POST", f"lab/projects/{slug}/check", content=archive, headers=headers)
+        return dict(answer.json())
+
+    async def start_project(self, new: dict[str, Any]) -> dict[str, Any]:
+        """Make a micro-project; ``new`` as the API's body for it."""
+        headers = {"Accept-Language": str(new.get("language", "en"))}
+        return dict((await self._send("POST", "projects", json=new, headers=headers)).json())
+
+    async def _read(self, path: str, language: Language) -> httpx.Response:
+        return await self._send("GET", path, headers={"Accept-Language": language})
+
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token()}", **request.pop("headers", {})}
         try:

@@ -17,12 +17,13 @@ from sandbox.core.errors import Unavailable
 from sandbox.identity.tickets import SpentTickets
 from sandbox.kernels import forkserver
 from sandbox.kernels.specs import SandboxKernelSpecManager
-from sandbox.labserver import enter, handlers
+from sandbox.labserver import enter, handlers, panel
 from sandbox.labserver.contents import OwnFolder
 from sandbox.labserver.identity import OwnerIdentity
 from sandbox.labserver.kernels import LabKernels
 from sandbox.labserver.language import choose_language, chosen_language
-from sandbox.labserver.places import Places
+from sandbox.labserver.notebooks import Preview, ProjectNotebook, Projects
+from sandbox.labserver.places import NOTEBOOK, PREVIEW, Places
 from sandbox.labserver.portal import Portal
 from sandbox.settings import Settings
 from sandbox.store.keys import Keys
@@ -42,6 +43,8 @@ DISABLED = (
     "@jupyterlab/apputils-extension:announcements",
     "@jupyterlab/debugger-extension",
     "@jupyterlab/application-extension:property-inspector",
+    # Its place and its command are the start page's.
+    "@jupyterlab/launcher-extension",
     "@voila-dashboards/jupyterlab-preview",
 )
 
@@ -113,11 +116,16 @@ def _addresses(places: Places, portal: Portal) -> list[Any]:
     base = re.escape(places.base_url)
     key = Keys(places.workspace).ticket_key()
     known = {"places": places, "portal": portal}
+    projects = Projects(places)
+    held = {"projects": projects}
     return [
         (rf"{base}sandbox/healthz", handlers.Health),
         (rf"{base}sandbox/enter", enter.Enter, {"key": key, "spent": SpentTickets(), "portal": portal}),
         (rf"{base}sandbox/submit", handlers.Submit, known),
         (rf"{base}sandbox/status", handlers.Status, known),
+        *panel.addresses(base, places, portal, projects),
+        (rf"{base}api/contents/([a-z0-9-]+/{re.escape(NOTEBOOK)})", ProjectNotebook, held),
+        (rf"{base}api/contents/([a-z0-9-]+/{re.escape(PREVIEW)})", Preview, held),
     ]
 
 

@@ -29,12 +29,13 @@ from nbclient.exceptions import (
 from nbformat import NotebookNode
 
 from sandbox.core.errors import Unavailable
-from sandbox.core.notebook import iter_outputs, tags
-from sandbox.core.run import RunError, RunReport, Stopped
+from sandbox.core.notebook import iter_outputs, tags, widget_states
+from sandbox.core.run import ControlsTried, RunError, RunReport, Stopped
 from sandbox.kernels.managers import SandboxKernelManager
 from sandbox.kernels.policy import KernelPolicy
+from sandbox.notebooks.controls import try_controls
 
-__all__ = ["RunError", "RunReport", "iter_outputs", "run_notebook"]
+__all__ = ["RunError", "RunReport", "iter_outputs", "run_in_kernel", "run_notebook"]
 
 #: (number of the code cell that begins, number of code cells, the heading above it)
 Progress = Callable[[int, int, str], None]
@@ -58,28 +59,51 @@ def run_notebook(
     timeout: float,
     output_limit: int,
     progress: Progress = lambda number, total, title: None,
+    use_controls: bool = False,
 ) -> RunReport:
     """Execute a copy of ``notebook`` with ``cwd`` as working folder; blocks, so call it from a worker.
 
     ``timeout`` is for the whole notebook, seconds; ``output_limit`` for everything it sends, bytes. Cell tags that
-    would skip a cell or excuse its errors are not obeyed. Raises Unavailable when no kernel can be started.
+    would skip a cell or excuse its errors are not obeyed. With ``use_controls`` the widgets are used as a viewer would
+    use them, after the last cell. Raises Unavailable when no kernel can be started.
     """
     run = _Run(copy.deepcopy(notebook), policy, cwd, timeout, output_limit, progress)
+    run.use_controls = use_controls
     return asyncio.run(run.report())
 
 
+async def run_in_kernel(
+    notebook: NotebookNode, manager: AsyncKernelManager, *, policy: KernelPolicy, timeout: float, output_limit: int
+) -> RunReport:
+    """Execute a copy of ``notebook`` in a kernel that runs already, and leave it running, with its widgets.
+
+    ``policy`` is the kernel's; the limits are those of ``run_notebook``. A kernel that goes over its output is ended.
+    """
+    run = _Run(copy.deepcopy(notebook), policy, None, timeout, output_limit, lambda number, total, title: None)
+    run.manager = manager
+    return await run.report()
+
+
 class _Run:
-    """One execution: its kernel, its deadline and its books."""
+    """One execution: its kernel, its deadline and its books. Without ``cwd`` the kernel is somebody else's."""
 
     def __init__(
-        self, notebook: NotebookNode, policy: KernelPolicy, cwd: Path, timeout: float, limit: int, progress: Progress
+        self,
+        notebook: NotebookNode,
+        policy: KernelPolicy,
+        cwd: Path | None,
+        timeout: float,
+        limit: int,
+        progress: Progress,
     ) -> None:
         self.notebook, self.policy, self.cwd, self.timeout, self.limit = notebook, policy, cwd, timeout, limit
         self.progress = progress
-        self.manager = SandboxKernelManager()
+        self.manager: AsyncKernelManager = SandboxKernelManager()
         self.deadline = time.monotonic() + timeout
         self.error: RunError | None = None
         self.stopped: Stopped = ""
+        self.use_controls = False
+        self.controls: ControlsTried | None = None
         self.cells_run = 0
 
     async def report(self) -> RunReport:
@@ -93,15 +117,20 @@ class _Run:
             await self._start(client)
             await self._run_cells(client)
             client.set_widgets_metadata()
+            if self.use_controls and self.error is None and client.kc is not None:
+                self.controls = await try_controls(client.kc, widget_states(self.notebook))
         finally:
-            await _end(self.manager, client)
+            await client.close()
+            if self.cwd is not None:
+                await _end(self.manager)
             context.destroy(linger=0)
         seconds = time.monotonic() - started
-        return RunReport(self.notebook, self.error, self.stopped, seconds, self.cells_run, client.sent)
+        return RunReport(self.notebook, self.error, self.stopped, seconds, self.cells_run, client.sent, self.controls)
 
     async def _start(self, client: _Client) -> None:
         try:
-            await self.manager.start_kernel(policy=self.policy, cwd=str(self.cwd))
+            if self.cwd is not None:
+                await self.manager.start_kernel(policy=self.policy, cwd=str(self.cwd))
             await client.connect()
         except (RuntimeError, OSError, TimeoutError) as error:
             raise Unavailable(
@@ -145,12 +174,12 @@ class _Run:
             self.stopped = "output"
             return RunError(cell, "OutputLimit", str(self.limit))
         alive = await self.manager.is_alive()
-        end = self.manager.end
+        end = getattr(self.manager, "end", None)
         if alive or end is None:
             self.stopped = "died"
             return RunError(cell, "KernelDied", type(error).__name__)
         of_memory = end.code < 0 and end.memory_bytes > self.policy.limits.memory_bytes * _NEAR_LIMIT
-        if self.manager.end_reason == "cpu":
+        if getattr(self.manager, "end_reason", "") == "cpu":
             self.stopped = "time"
             return RunError(cell, "Timeout", f"{self.timeout:g}")
         self.stopped = "memory" if of_memory else "died"
@@ -267,9 +296,8 @@ class _Client(NotebookClient):
         self.asked_to_exit = any(isinstance(p, dict) and p.get("source") == "ask_exit" for p in payload)
 
 
-async def _end(manager: AsyncKernelManager, client: _Client) -> None:
-    """The kernel is gone and its channels are closed, whatever happened before."""
-    await client.close()
+async def _end(manager: AsyncKernelManager) -> None:
+    """The kernel is gone, whatever happened before."""
     if manager.has_kernel:
         await manager.shutdown_kernel(now=True)
     await manager.cleanup_resources()

@@ -6,6 +6,7 @@ A template is a folder ``templates/<name>/`` with ``template.toml``, ``notebook.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import re
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
@@ -36,6 +37,10 @@ _PROJECT: Mapping[Language, str] = {
     "zh-CN": "# {title}\n\n{problem}\n\n**要改善的指标**：{kpi}，从 {baseline} 到 {target} {unit}",
 }
 _FILES = ("template.toml", "notebook.ipynb", "zh-CN.po", "thumbnail.svg")
+
+
+#: What a template's result rests on: a fitted model, readable rules, or a test of two groups.
+Method = Literal["model", "rules", "experiment"]
 
 
 class Need(BaseModel):
@@ -75,11 +80,14 @@ class _Description(BaseModel):
     kpi: SuggestedKpi
     datasets: tuple[str, ...] = ()
     minutes: int = 5
+    method: Method = "model"
 
 
 @dataclass(frozen=True)
 class Template:
-    """``datasets`` are suggested ones; ``version`` is a hash of its files and tells what a project started from."""
+    """``datasets`` are suggested ones; ``method`` says whether it fits a model and if not, what it does instead;
+    ``version`` is a hash of its files and tells what a project started from.
+    """
 
     name: str
     folder: Path
@@ -91,6 +99,7 @@ class Template:
     kpi: SuggestedKpi
     datasets: tuple[str, ...]
     minutes: int
+    method: Method
 
     @cached_property
     def notebook(self) -> NotebookNode:
@@ -109,18 +118,37 @@ class Template:
         return self.folder / "thumbnail.svg"
 
 
-def load_templates(content: Path) -> list[Template]:
-    """All templates below ``content``, by name. Raises Damaged naming the file that cannot be read."""
-    folders = sorted((content / "templates").glob("*/template.toml"))
-    return [load_template(content, file.parent.name) for file in folders]
+def load_templates(content: Path, own: Path | None = None) -> list[Template]:
+    """All templates, by name: those below ``content``, and on top those in the folder ``own`` that can be used.
+
+    Raises Damaged naming the file of a shipped one that cannot be read. One of your own that is damaged hides no other:
+    ``sandbox template check`` tells about it.
+    """
+    shipped = {name: load_template(content, name) for name in _names(content / "templates")}
+    for name in _names(own) if own else ():
+        with contextlib.suppress(SandboxError):
+            shipped[name] = load_template(content, name, own)
+    return [shipped[name] for name in sorted(shipped)]
 
 
-def load_template(content: Path, name: str) -> Template:
-    """The template ``name``. Raises NotFound, or Damaged naming the file that cannot be read."""
-    folder = content / "templates" / name
+def load_template(content: Path, name: str, own: Path | None = None) -> Template:
+    """The template ``name``, in the folder ``own`` if it is there. Raises NotFound, or Damaged naming the file that
+    cannot be read."""
+    mine = own is not None and name in _names(own)
+    folder = (own if own and mine else content / "templates") / name
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name) or not folder.is_dir():
-        known = ", ".join(sorted(f.parent.name for f in (content / "templates").glob("*/template.toml"))) or "-"
+        known = ", ".join(sorted({*_names(content / "templates"), *(_names(own) if own else ())})) or "-"
         raise NotFound("There is no template “{name}”.", "Choose one of these: {known}.", name=name[:80], known=known)
+    return read_template(folder)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(file.parent.name for file in folder.glob("*/template.toml"))
+
+
+def read_template(folder: Path) -> Template:
+    """The template in ``folder``, which has its name. Raises Damaged naming the file that cannot be read."""
+    name = folder.name
     digest = hashlib.sha256()
     for file in _FILES:
         digest.update(_read(folder / file, name))

@@ -8,13 +8,28 @@ from datetime import datetime
 from sandbox.catalog import Catalog, Entry, may_use
 from sandbox.core.errors import BadInput, NotFound, SandboxError
 from sandbox.core.ids import VersionId
-from sandbox.core.messages import Message
+from sandbox.core.messages import Language, Message
 from sandbox.core.roles import Person, Role
 from sandbox.core.spec import DatasetSpec, Gate
+from sandbox.notebooks.templates import Template
 from sandbox.snapshots.gate_texts import demand, finding
+from sandbox.snapshots.grade import Grade, grade_of
 from sandbox.snapshots.manifest import ColumnFacts, GateResult, Manifest, read_manifest
+from sandbox.snapshots.quality import tell_quality
+from sandbox.snapshots.redteam_report import Attack, RedTeam, read_report, told
+from sandbox.snapshots.references import tell_reference
 from sandbox.snapshots.risk_facts import tell_risk
+from sandbox.workflows.keys import old_keys
 from sandbox.workflows.services import Services
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A line of the access list; ``kind`` is role, department or person."""
+
+    kind: str
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +41,8 @@ class DatasetView:
     manifest: Manifest | None
     usable: bool
     reason: Message
+    redteam: RedTeam | None = None
+    keys: tuple[Message, ...] = ()
 
     def built_column(self, name: str) -> ColumnFacts | None:
         """What the newest snapshot holds of a column."""
@@ -46,6 +63,34 @@ class DatasetView:
     def risks(self) -> tuple[Message, ...]:
         """What is left of the risk in the newest snapshot; empty where it was not measured."""
         return tell_risk(self.manifest.risk) if self.manifest and self.manifest.risk else ()
+
+    @property
+    def joins(self) -> tuple[Message, ...]:
+        """How well the newest snapshot joins with others: its references, and keys that are not the newest."""
+        references = self.manifest.references if self.manifest else ()
+        return (*self.keys, *(tell_reference(facts) for facts in references))
+
+    @property
+    def quality(self) -> tuple[tuple[bool, Message], ...]:
+        """(whether it holds, what was found) for every declared rule in the newest snapshot."""
+        return tuple((facts.ok, tell_quality(facts)) for facts in (self.manifest.quality if self.manifest else ()))
+
+    @property
+    def grants(self) -> tuple[Granted, ...]:
+        """Who may use the dataset, beside data stewards, and why."""
+        access = self.spec.access
+        lists = {"role": [str(r) for r in access.roles], "department": access.departments, "person": access.persons}
+        return tuple(Granted(kind, n, access.reasons.get(n, "")) for kind, names in lists.items() for n in names)
+
+    @property
+    def grade(self) -> Grade | None:
+        """The de-identification grade of the newest snapshot; None when nobody could be found in it."""
+        return grade_of(self.manifest) if self.manifest else None
+
+    @staticmethod
+    def told(attack: Attack) -> Message:
+        """What the red team tried."""
+        return told(attack)
 
     @property
     def built(self) -> datetime | None:
@@ -80,7 +125,23 @@ def _unknown(name: str) -> NotFound:
 def _view(services: Services, person: Person, entry: Entry) -> DatasetView:
     decision = may_use(person, entry.spec)
     versions = tuple(sorted(entry.versions, reverse=True))
-    return DatasetView(entry.spec, versions, _manifest(services, entry), decision.allowed, decision.reason)
+    manifest = _manifest(services, entry)
+    return DatasetView(
+        entry.spec,
+        versions,
+        manifest,
+        decision.allowed,
+        decision.reason,
+        _redteam(services, entry),
+        _keys(services, manifest),
+    )
+
+
+def _keys(services: Services, manifest: Manifest | None) -> tuple[Message, ...]:
+    try:
+        return tuple(old_keys(services, manifest)) if manifest else ()
+    except SandboxError:  # a damaged key must not hide the catalogue; builds and `verify` tell about it
+        return ()
 
 
 def _manifest(services: Services, entry: Entry) -> Manifest | None:
@@ -90,3 +151,29 @@ def _manifest(services: Services, entry: Entry) -> Manifest | None:
         return read_manifest(services.workspace.snapshot(entry.spec.name, entry.latest))
     except SandboxError:  # a damaged snapshot must not hide the catalogue; `sandbox dataset verify` tells about it
         return None
+
+
+@dataclass(frozen=True)
+class DatasetChoice:
+    """A dataset that a person may choose; ``suggested`` by the template."""
+
+    name: str
+    title: str
+    description: str
+    suggested: bool
+
+
+def dataset_choices(services: Services, person: Person, template: Template, language: Language) -> list[DatasetChoice]:
+    """The datasets with a snapshot that the person may use, those that the template suggests first."""
+    found = [
+        DatasetChoice(
+            spec.name, spec.title.get(language), spec.description.get(language), spec.name in template.datasets
+        )
+        for spec in (e.spec for e in Catalog(services.workspace, services.content).entries() if e.latest)
+        if may_use(person, spec).allowed
+    ]
+    return sorted(found, key=lambda c: (not c.suggested, c.name))
+
+
+def _redteam(services: Services, entry: Entry) -> RedTeam | None:
+    return read_report(services.workspace.snapshot(entry.spec.name, entry.latest)) if entry.latest else None

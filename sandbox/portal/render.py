@@ -88,6 +88,8 @@ def texts_of(language: Language, now: datetime) -> dict[str, Any]:
 
 
 def _number(value: Any, digits: int | None, locale: str) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_number(item, digits, locale) for item in value)
     if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return "–" if value is None else str(value)
     if value != value or abs(value) == float("inf"):

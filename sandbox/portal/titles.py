@@ -13,7 +13,7 @@ def title_of(services: Services, language: Language, kind: str, name: str) -> st
     """The title of the template or dataset (``kind``) called ``name``; the name where there is none."""
     try:
         if kind == "template":
-            return load_template(services.content, name).title.get(language)
+            return load_template(services.content, name, services.workspace.templates).title.get(language)
         return Catalog(services.workspace, services.content).entry(name).spec.title.get(language)
     except SandboxError:
         return name
@@ -23,7 +23,7 @@ def choice_title(services: Services, language: Language, template: str, choice: 
     """How the form names the column behind ``columns.<key>``; the choice itself where the template does not know it."""
     key = choice.removeprefix("columns.")
     try:
-        needs = load_template(services.content, template).needs
+        needs = load_template(services.content, template, services.workspace.templates).needs
     except SandboxError:
         return choice
     return next((need.title.get(language) for need in needs if need.key == key and key != choice), choice)

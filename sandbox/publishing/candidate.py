@@ -11,6 +11,7 @@ import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,15 @@ def freeze(
     thumbnail: bytes,
     destination_root: Path,
     now: datetime,
+    first_views: Mapping[str, str] | None = None,
+    control: str = "",
 ) -> VersionId:
     """Make ``<destination_root>/<version>`` from a run and give its version. ``destination_root`` is the app's folder.
 
     ``notebooks`` are the app's notebooks without outputs; ``source`` the submitted files; ``pins`` the manifests of the
-    pinned snapshots by dataset; ``now`` aware UTC. Running it again with the same content and time gives the same
-    version. Raises BadInput when what the run left cannot be used, Damaged when ``source`` is not what was submitted.
+    pinned snapshots by dataset; ``first_views`` and ``control`` what the manifest keeps of the app's trial; ``now``
+    aware UTC. Running it again with the same content and time gives the same version. Raises BadInput when what the run
+    left cannot be used, Damaged when ``source`` is not what was submitted.
     """
     if source.sha256 != submission.sha256:
         raise Damaged("The files of submission {number} are not those that were submitted.",
@@ -73,7 +77,11 @@ def freeze(
     left, trusted = _left_by_run(run_folder)
     files |= left
     lineage = {name: PinnedSnapshot.from_manifest(manifest) for name, manifest in sorted(pins.items())}
-    files[shelf.APP_TOML] = _manifest(project, submission, lineage, notebooks, findings_level, now).render()
+    files[shelf.APP_TOML] = replace(
+        _manifest(project, submission, lineage, notebooks, findings_level, now),
+        first_views={language: view for language, view in (first_views or {}).items() if view},
+        control=control,
+    ).render()
     receipt = Receipt(
         app=project.slug,
         created=now.isoformat(timespec="seconds"),

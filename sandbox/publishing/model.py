@@ -57,8 +57,9 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "ExtraTreesClassifier", "ExtraTreesRegressor", "RandomForestClassifier", "RandomForestRegressor",
         "HistGradientBoostingClassifier", "HistGradientBoostingRegressor", "TreePredictor", "_BinMapper"}),
     "sklearn._loss": frozenset({
-        "CyHalfBinomialLoss", "CyHalfMultinomialLoss", "CyHalfSquaredError", "HalfBinomialLoss", "HalfMultinomialLoss",
-        "HalfSquaredError", "IdentityLink", "Interval", "LogitLink", "MultinomialLogit"}),
+        "AbsoluteError", "CyAbsoluteError", "CyHalfBinomialLoss", "CyHalfMultinomialLoss", "CyHalfSquaredError",
+        "HalfBinomialLoss", "HalfMultinomialLoss", "HalfSquaredError", "IdentityLink", "Interval", "LogitLink",
+        "MultinomialLogit"}),
     "sklearn.utils": frozenset({"Bunch"}),
     "numpy": frozenset({"dtype", "ndarray", "bool", "bool_", "float32", "float64", "int8", "int16", "int32", "int64",
                         "str_", "uint8", "uint16", "uint32", "uint64", "generic"}),

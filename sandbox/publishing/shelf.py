@@ -9,7 +9,7 @@ import json
 import shutil
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,9 @@ MAX_TOML_BYTES = 256 * 2**10
 
 @dataclass(frozen=True)
 class AppManifest:
-    """What ``app.toml`` says of one version. ``pins``: dataset → snapshot version; ``level``: the gravest finding.
+    """What ``app.toml`` says of one version. ``pins``: dataset → snapshot version; ``level``: the gravest finding;
+    ``first_views``: language → the name of what the app showed at first in two runs alike (``core/first_view.py``);
+    ``control``: the one that was seen to change something.
 
     The version is not written in the file but is the folder's name, which is computed from the file's hash.
     """
@@ -48,6 +50,8 @@ class AppManifest:
     submission: int
     level: str
     created: datetime
+    first_views: Mapping[str, str] = field(default_factory=dict)
+    control: str = ""
 
     def notebook(self, language: Language) -> str:
         """File name of the app in ``language``, or in the project's own if the app has no such text."""
@@ -63,6 +67,8 @@ class AppManifest:
             },
             "kpi": self.kpi.to_json(),
             "pins": dict(sorted(self.pins.items())),
+            "proof": {"control": self.control},
+            "first_views": dict(sorted(self.first_views.items())),
         }  # fmt: skip
         return _toml(tables).encode()
 
@@ -88,6 +94,8 @@ class AppManifest:
                 submission=int(raw["submission"]),
                 level=raw["level"],
                 created=datetime.fromisoformat(raw["created"]),
+                first_views={str(name): str(view) for name, view in raw.get("first_views", {}).items()},
+                control=str(raw.get("proof", {}).get("control", "")),
             )
         except (ValueError, KeyError, TypeError, BadInput):
             raise Damaged("“{file}” of version {version} cannot be read.", _RESTORE,

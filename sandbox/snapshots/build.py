@@ -7,23 +7,25 @@ like a reader would, and its gates are measured once more; only then does it get
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 import sandbox
 from sandbox.core.errors import BadInput, Damaged
 from sandbox.core.ids import VersionId
-from sandbox.core.spec import DatasetSpec, Pseudonym
-from sandbox.snapshots.content import content_hash, table_columns
+from sandbox.core.spec import DatasetSpec
+from sandbox.snapshots.certificate import CERTIFICATE, Signer, issue
+from sandbox.snapshots.content import in_order, read_contents, table_columns
 from sandbox.snapshots.duck import STORAGE_VERSION, connect_staging, translated
 from sandbox.snapshots.fingerprint import file_sha256
-from sandbox.snapshots.gates import apply_gates, check_units, measure
+from sandbox.snapshots.gates import apply_gates, check_units, measure_all
+from sandbox.snapshots.hierarchies.base import Hierarchy
 from sandbox.snapshots.manifest import (
     DATA,
     MANIFEST,
@@ -34,21 +36,28 @@ from sandbox.snapshots.manifest import (
     FileFacts,
     GateResult,
     Manifest,
+    ReferenceFacts,
     RiskFacts,
+    SampleFacts,
     SourceFacts,
     read_manifest,
     spec_hash,
 )
-from sandbox.snapshots.masking import KeyOf
+from sandbox.snapshots.masking import KeyOf, entities_of, hierarchy_files, read_hierarchies, second_pass
 from sandbox.snapshots.open import connect_locked
 from sandbox.snapshots.outcome import Classes, Outcome, Passed
 from sandbox.snapshots.plan import Plan, make_plan, source_types
-from sandbox.snapshots.profile import profile_column
-from sandbox.snapshots.risk_facts import risk_facts
+from sandbox.snapshots.profile import Profiler
+from sandbox.snapshots.quality import check_quality
+from sandbox.snapshots.references import check_references
+from sandbox.snapshots.repeated import hash_once
+from sandbox.snapshots.risk_facts import People, measure_all_and_risk, people_of
 from sandbox.snapshots.source import open_source
+from sandbox.snapshots.source_database import LoginOf, no_logins
 from sandbox.snapshots.sql import identifier
 from sandbox.snapshots.staging import publish, staging_folder
 from sandbox.snapshots.table import Table
+from sandbox.store.keys import check_value
 
 Progress = Callable[[str, float], None]
 """Called with the step that begins (see STEPS) and the share of the build that is done, 0–1."""
@@ -61,7 +70,7 @@ STEPS: tuple[tuple[str, float], ...] = (
     ("publish", 0.95),
     ("done", 1.0),
 )
-MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "512MB"  # of DuckDB; twice as much saved hardly any time on ten million rows
 _MASKED = "masked"
 
 
@@ -80,41 +89,77 @@ def build_snapshot(
     parent: Path,
     key_of: KeyOf,
     now: datetime,
+    signer: Signer | None = None,
+    login_of: LoginOf = no_logins,
     progress: Progress | None = None,
     memory_limit: str = MEMORY_LIMIT,
     threads: int | None = None,
+    beside: Path | None = None,
+    key_version: Callable[[str], int] | None = None,
 ) -> Built:
     """Build one snapshot of ``spec`` into ``parent`` (``snapshots/<dataset>``), where it appears whole or not at all.
 
-    ``base`` is where a relative source path starts; ``now`` (aware) becomes part of the version. Several builds may
-    run at the same time. Raises NotFound, BadInput, Conflict (the source changed), GateFailed or Unavailable (disk,
-    memory); nothing is then left behind.
+    ``base`` is where a relative source path starts; ``now`` (aware) becomes part of the version; ``signer`` makes the
+    certificate, without one there is none; ``beside`` is the spec file's folder, where hierarchies are; ``login_of``
+    gives the addresses of databases; ``key_version`` tells the version of an entity's key, which the manifest then
+    names. Several builds may run at the same time. Raises NotFound, BadInput, Conflict (the source changed), GateFailed
+    or Unavailable (disk, memory); nothing is then left behind.
     """
     tell = _Teller(progress)
+    key_of = cache(key_of)  # a key that is rotated meanwhile must not make half a snapshot
+    hierarchies = read_hierarchies(spec, beside or base)
     with translated(spec.name, lambda error: None), staging_folder(parent) as staging:
         ready = staging / "snapshot"
         ready.mkdir(mode=0o755)
         connection = connect_staging(staging, memory_limit=memory_limit, threads=threads)
         try:
             tell("read")
-            source, plan, rows = _read(connection, spec, base, staging, key_of)
+            source, plan, rows, sampled = _read(connection, spec, base, staging, key_of, hierarchies, login_of)
+            quality = check_quality(connection, _MASKED, spec, parent, lambda e: check_value(key_of(e)), now)
             tell("gate")
             units, passed = _gate(connection, spec, plan)
+            references = check_references(connection, _MASKED, spec, parent, lambda e: check_value(key_of(e)))
+            notes = _notes(spec, beside or base, key_version, sampled, references) | {"quality": quality}
             tell("write")
-            _write(connection, spec, plan, ready / DATA)
+            _write(connection, spec, ready / DATA)
         finally:
             connection.close()
         tell("verify")
-        manifest = _verified(spec, source, plan, rows, units, passed, ready / DATA, staging, key_of, now)
-        (ready / MANIFEST).write_bytes(manifest.render())
-        for file in ready.iterdir():
-            file.chmod(0o444)
+        measured = _verified(
+            spec, source, plan, rows, units, passed, ready / DATA, staging, key_of, now, memory_limit, sampled
+        )
+        _seal(ready, manifest := measured.model_copy(update=notes).complete(), signer)
         tell("publish")
         final = parent / manifest.version
         if not publish(ready, final):
             manifest = read_manifest(final)  # the same content was built in the same second: it is the same snapshot
     tell("done")
     return Built(final, manifest)
+
+
+def _notes(
+    spec: DatasetSpec,
+    beside: Path,
+    key_version: Callable[[str], int] | None,
+    sampled: SampleFacts | None,
+    references: tuple[ReferenceFacts, ...],
+) -> dict[str, Any]:
+    """What the manifest says of the build beyond what is measured on the finished file."""
+    return {
+        "key_versions": {entity: key_version(entity) for entity in entities_of(spec)} if key_version else {},
+        "hierarchies": hierarchy_files(spec, beside),
+        "sample": sampled,
+        "references": references,
+    }
+
+
+def _seal(ready: Path, manifest: Manifest, signer: Signer | None) -> None:
+    """Write manifest and certificate beside the data; nothing of it is to be changed again."""
+    (ready / MANIFEST).write_bytes(manifest.render())
+    if signer:
+        (ready / CERTIFICATE).write_bytes(issue(manifest, signer))
+    for file in ready.iterdir():
+        file.chmod(0o444)
 
 
 class _Teller:
@@ -127,20 +172,36 @@ class _Teller:
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, base: Path, staging: Path, key_of: KeyOf
-) -> tuple[Table, Plan, int]:
-    """Stream the source through the masking rules into the working table; the number of rows."""
-    with open_source(spec.source, base, connection, staging, source_types(spec)) as source:
+    connection: duckdb.DuckDBPyConnection,
+    spec: DatasetSpec,
+    base: Path,
+    staging: Path,
+    key_of: KeyOf,
+    hierarchies: Mapping[str, Hierarchy],
+    login_of: LoginOf,
+) -> tuple[Table, Plan, int, SampleFacts | None]:
+    """Stream the source through the masking rules into the working table; its rows, and what was before a sample."""
+    with open_source(spec.source, base, connection, staging, source_types(spec), login_of) as source:
         plan = make_plan(spec, source.columns)
-        query = "CREATE TABLE " + identifier(_MASKED) + " AS " + plan.select(source.query, key_of)
+        hashed = hash_once(connection, source, plan.pseudonyms, key_of)
+        query = "CREATE TABLE " + identifier(_MASKED) + " AS " + plan.select(source.query, key_of, hashed)
         connection.execute(query.text, query.parameters)
+    sampled = second_pass(connection, _MASKED, spec, key_of, hierarchies)
     row = connection.execute(f"SELECT count(*) FROM {identifier(_MASKED).text}").fetchone()
     rows = int(row[0]) if row else 0
+    if sampled and not rows:
+        raise BadInput(
+            "{dataset}: none of {units} units is in the sample of {rate}.",
+            "Raise the rate of `sample`, or leave it out.",
+            dataset=spec.name,
+            units=sampled.units,
+            rate=f"{sampled.rate:g}",
+        )
     if not rows:
         raise BadInput(
             "The source {file} has no rows.", "Check that it is the right file.", file=source.fingerprint.name
         )
-    return source, plan, rows
+    return source, plan, rows, sampled
 
 
 def _gate(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, plan: Plan) -> tuple[int | None, Passed]:
@@ -148,24 +209,35 @@ def _gate(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, plan: Plan) 
     if spec.unit.column in plan.dropped:
         return None, Passed((), 0)
     units = check_units(connection, identifier(_MASKED), spec.unit.column, spec.name)
+    if spec.population and units > spec.population.size:
+        raise BadInput(
+            "{dataset} holds {units} units, but its population is said to have {size}.",
+            "Correct `population`: it counts all of whom the table may be a part; or leave it out.",
+            dataset=spec.name,
+            units=f"{units:,}",
+            size=f"{spec.population.size:,}",
+        )
     if not spec.gates:
         return units, Passed((), 0)
     passed = apply_gates(connection, _MASKED, spec.gates, spec.quasi_identifiers, spec.unit.column, spec.name)
     return units, passed
 
 
-def _write(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, plan: Plan, path: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, path: Path) -> None:
     """Write what passed to a database file of its own.
 
-    A personal dataset is sorted by pseudonym: the order of the source (of joining, of surnames) says something about
-    people, and the rows of a unit compress better side by side.
+    Sorted, so that equal contents make an equal file in the eyes of the content hash. A personal dataset is sorted by
+    pseudonym first: the order of the source (of joining, of surnames) says something about people, and the rows of a
+    unit compress better side by side.
     """
+    connection.execute("SET force_compression = 'auto'")
     connection.execute(f"ATTACH ? AS target (STORAGE_VERSION '{STORAGE_VERSION}')", [str(path)])
-    query = "CREATE TABLE target." + identifier(TABLE) + " AS SELECT * FROM " + identifier(_MASKED)
-    if spec.unit.personal and spec.unit.column not in plan.dropped:
-        query = query + " ORDER BY " + identifier(spec.unit.column)
-        connection.execute("SET preserve_insertion_order = true")
+    masked = identifier(_MASKED)
+    query = "CREATE TABLE target." + identifier(TABLE) + " AS SELECT * FROM " + masked
+    query = query + in_order(connection, masked, spec.unit.column)
+    connection.execute("SET preserve_insertion_order = true")
     connection.execute(query.text, query.parameters)
+    connection.execute("CHECKPOINT target")  # a detach that fails to do this does not say why
     connection.execute("DETACH target")
 
 
@@ -180,19 +252,21 @@ def _verified(
     staging: Path,
     key_of: KeyOf,
     now: datetime,
+    memory_limit: str,
+    sampled: SampleFacts | None,
 ) -> Manifest:
     """Open the finished file as a reader would, measure everything again, and write down what was found."""
     table = identifier(TABLE)
-    with connect_locked(path, staging / "spill") as connection:
-        digest, published = content_hash(connection, table)
+    with connect_locked(path, staging / "spill", memory_limit) as connection:
+        contents = read_contents(connection, table, None if units is None else spec.unit.column)
+        digest, published, units_after = contents.digest, contents.rows, contents.units
         if published != rows - sum(o.rows_left_out for o in passed.outcomes):
             raise _unlike(spec)
-        gates = tuple(_confirmed(connection, spec, o) for o in passed.outcomes)
-        units_after = None if units is None else check_units(connection, table, spec.unit.column, spec.name)
-        risk = None if units is None else _risk(connection, spec)
+        gates, risk = _confirmed(connection, spec, passed, people_of(spec, sampled))
+        if units is not None and units_after is None:
+            units_after = check_units(connection, table, spec.unit.column, spec.name)
         types = table_columns(connection, table)
-        columns = tuple(_column(connection, spec, name, kind) for name, kind in types)
-    entities = sorted({c.column.rule.entity for c in plan.columns if isinstance(c.column.rule, Pseudonym)})
+        columns = _columns(connection, spec, types, single=published == units_after)
     return Manifest(
         dataset=spec.name,
         version=str(VersionId.of(now, digest)),
@@ -204,7 +278,7 @@ def _verified(
         personal=spec.unit.personal,
         unit=spec.unit.column,
         entity=spec.unit.entity,
-        entities={entity: _key_check(key_of(entity)) for entity in entities},
+        entities={entity: check_value(key_of(entity)) for entity in entities_of(spec)},
         spec_hash=spec_hash(spec),
         source=_source_facts(spec, source, plan),
         rows=Counts(entered=rows, published=published, left_out=rows - published),
@@ -221,14 +295,28 @@ def _verified(
     )
 
 
-def _confirmed(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, outcome: Outcome) -> GateResult:
-    """The gate measured on the finished file: the number that counts."""
-    gate = outcome.gate
-    after = measure(connection, identifier(TABLE), gate, outcome.quasi_identifiers, outcome.unit)
-    if after.small or not after.count:
+def _confirmed(
+    connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, passed: Passed, people: People | None
+) -> tuple[tuple[GateResult, ...], RiskFacts | None]:
+    """The gates measured on the finished file: the numbers that count; and what is left of the risk.
+
+    There is no risk when the table is not about persons or no column could point at one.
+    """
+    gates, table = [o.gate for o in passed.outcomes], identifier(TABLE)
+    quasi, unit = spec.quasi_identifiers, spec.unit.column
+    risk = None
+    if spec.unit.personal and quasi:
+        found, risk = measure_all_and_risk(connection, table, gates, quasi, unit, people)
+    else:
+        found = measure_all(connection, table, gates, quasi, unit) if gates else ()
+    if any(after.small or not after.count for after in found):
         raise _unlike(spec)
+    return tuple(_result(outcome, after) for outcome, after in zip(passed.outcomes, found, strict=True)), risk
+
+
+def _result(outcome: Outcome, after: Classes) -> GateResult:
     return GateResult(
-        **gate.model_dump(),
+        **outcome.gate.model_dump(),
         unit=outcome.unit,
         quasi_identifiers=outcome.quasi_identifiers,
         before=_counts(outcome.before),
@@ -239,29 +327,32 @@ def _confirmed(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, outcome
     )
 
 
-def _risk(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec) -> RiskFacts | None:
-    """What is left of the risk; None when the table is not about persons or no column could point at one."""
-    if not (spec.unit.personal and spec.quasi_identifiers):
-        return None
-    return risk_facts(connection, identifier(TABLE), spec.quasi_identifiers, spec.unit.column)
-
-
 def _counts(classes: Classes) -> ClassCounts:
     worst = None if classes.worst is None else round(classes.worst, 6)
     return ClassCounts(count=classes.count, smallest=classes.smallest, small=classes.small, worst=worst)
 
 
-def _column(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, name: str, kind: str) -> ColumnFacts:
-    column = spec.columns[name]
-    unit = spec.unit.column if spec.unit.personal else None
-    return ColumnFacts(
-        name=name,
-        type=kind,
-        cls=column.cls,
-        rule=column.rule.model_dump(mode="json"),
-        description=column.description,
-        profile=profile_column(connection, identifier(TABLE), name, kind, column, unit),
+def _columns(
+    connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, types: Sequence[tuple[str, str]], *, single: bool
+) -> tuple[ColumnFacts, ...]:
+    """``single``: no unit has two rows, so that counting rows counts units."""
+    table = identifier(TABLE)
+    profiler = Profiler(connection, table, [name for name, _ in types], _unit_of(spec), single=single)
+    return tuple(
+        ColumnFacts(
+            name=name,
+            type=kind,
+            cls=spec.columns[name].cls,
+            rule=spec.columns[name].rule.model_dump(mode="json"),
+            description=spec.columns[name].description,
+            profile=profiler.profile(name, kind, spec.columns[name]),
+        )
+        for name, kind in types
     )
+
+
+def _unit_of(spec: DatasetSpec) -> str | None:
+    return spec.unit.column if spec.unit.personal else None
 
 
 def _source_facts(spec: DatasetSpec, source: Table, plan: Plan) -> SourceFacts:
@@ -275,11 +366,6 @@ def _source_facts(spec: DatasetSpec, source: Table, plan: Plan) -> SourceFacts:
         columns=tuple(name for name, _ in source.columns),
         unlisted=plan.unlisted,
     )
-
-
-def _key_check(key: bytes) -> str:
-    """Tells whether two snapshots were made with one key. Eight digits of an HMAC say nothing about 32 random bytes."""
-    return hmac.new(key, b"sandbox key check value", hashlib.sha256).hexdigest()[:8]
 
 
 def _unlike(spec: DatasetSpec) -> Damaged:

@@ -14,19 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.core.policy import ColumnClass
-from sandbox.core.spec import (
-    Band,
-    Drop,
-    Keep,
-    Prefix,
-    Pseudonym,
-    Round,
-    Rule,
-    Text,
-    TruncateDate,
-)
+from sandbox.core.rules import Band, Drop, Keep, Prefix, Pseudonym, Redact, Round, Rule, TruncateDate
+from sandbox.core.spec import Text
 from sandbox.snapshots.meanings import Kind, Meaning, entity_of, meaning_of, names_an_id, text
-from sandbox.snapshots.recognise import Signs, recognise
+from sandbox.snapshots.recognise import Signs
 from sandbox.snapshots.source import ColumnFacts
 
 _LEADING_ZERO = re.compile(r"0\d+$")
@@ -49,15 +40,19 @@ class ProposedColumn:
     type: str | None = None
 
 
-def look_at(facts: ColumnFacts, rows: int) -> ProposedColumn:
+def look_at(facts: ColumnFacts, signs: Signs, rows: int) -> ProposedColumn:
     """Name and values of one column together, before anything about the table is known."""
-    signs = recognise(facts.values)
     meaning = meaning_of(facts.name)
     few = facts.distinct <= 20 and facts.distinct < 0.5 * max(rows, 1)
-    if meaning and meaning.varied and (few or not facts.values):
+    agreed = signs.person_name >= 0.8  # few, but names all the same: those of a small team in a long table
+    if meaning and meaning.varied and not agreed and (few or not facts.values):
         meaning = None
     if found := _unmistakable(signs, few):
         return _with(facts, signs, found)
+    if not few and (signs.free_text or signs.inside >= 0.02):
+        # Only redacted if it is prose, and not called a name or an address, whatever its values look like.
+        prose = signs.free_text and facts.type == "VARCHAR" and (meaning is None or meaning.kind is Kind.TEXT)
+        return _with(facts, signs, _written(signs, ColumnClass.SENSITIVE if prose else ColumnClass.DIRECT))
     if meaning:
         return _with(facts, signs, meaning)
     unique = facts.distinct >= 0.9 * max(rows - facts.nulls, 1) and rows >= 2
@@ -88,14 +83,29 @@ def _unmistakable(signs: Signs, few: bool) -> Meaning | None:
         return direct("bank card numbers", "银行卡号", signs.card)
     if signs.ip >= 0.8:
         return direct("IP addresses", "IP 地址", signs.ip)
-    if signs.inside >= 0.02 and not few:
-        return direct("texts with personal data inside", "含个人信息的文字", signs.inside, Kind.TEXT)
+    if signs.plate >= 0.8 and not few:
+        return direct("licence plates", "车牌号", signs.plate)
+    if signs.passport >= 0.8 and not few:
+        return direct("passport numbers", "护照号", signs.passport)
+    if signs.address >= 0.3 and not few:
+        return direct("postal addresses", "地址", signs.address)
     if signs.person_name >= 0.8 and not few and signs.different > 0.2:
         return direct("people's names", "人名", signs.person_name)
-    if signs.free_text and not few:
-        why = text("people write names and numbers into free text", "自由文本里常写有姓名和号码")
-        return Meaning(ColumnClass.DIRECT, (), text("Free text", "自由文本"), why, Kind.TEXT)
     return None
+
+
+def _written(signs: Signs, cls: ColumnClass) -> Meaning:
+    """What people wrote in their own words; ``cls`` says whether it is of use without what is personal in it."""
+    why = text("people write names and numbers into free text", "自由文本里常写有姓名和号码")
+    if signs.inside >= 0.02:
+        share = f"{signs.inside:.0%}"
+        why = text(f"{share} of the values are texts with personal data inside", f"{share} 的取值是含个人信息的文字")
+    if cls is ColumnClass.SENSITIVE:
+        why = text(
+            f"{why.en}; read a sample of what is left after redaction before you grant it",
+            f"{why.zh}；授权前请抽读隐去之后的文字",
+        )
+    return Meaning(cls, (), text("Free text", "自由文本"), why, Kind.TEXT, person=signs.inside >= 0.02)
 
 
 def _with(facts: ColumnFacts, signs: Signs, meaning: Meaning) -> ProposedColumn:
@@ -124,6 +134,8 @@ def decide(column: ProposedColumn, unit: str, entity: str, personal: bool, rows:
         return replace(column, cls=ColumnClass.IDENTIFIER, kind=Kind.ID, rule=rule, reason=why)
     if column.cls is ColumnClass.DIRECT:
         return replace(column, rule=Drop())
+    if column.cls is ColumnClass.SENSITIVE and column.kind is Kind.TEXT:
+        return replace(column, rule=Redact())
     if not personal:
         if column.cls in (ColumnClass.QUASI, ColumnClass.SENSITIVE):
             why = text("the table is about things, not people", "此表描述的是物，不是人")

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.core.spec import Drop, KAnonymity, Rule, Source
+from sandbox.core.rules import Drop, Rule
+from sandbox.core.source import Source
+from sandbox.core.spec import KAnonymity
 from sandbox.snapshots.duck import connect_private
 from sandbox.snapshots.gates import measure
 from sandbox.snapshots.masking import canonical_id, expression
 from sandbox.snapshots.source import open_source
+from sandbox.snapshots.source_database import LoginOf, no_logins
 from sandbox.snapshots.sql import Sql, identifier, join
 
 _UNIT = " unit "  # no source column is called so: names are stripped of blanks
@@ -25,7 +28,12 @@ class Candidate:
 
 
 def fit(
-    source: Source, unit: str, candidates: Sequence[Candidate], types: Mapping[str, str | None], gate: KAnonymity
+    source: Source,
+    unit: str,
+    candidates: Sequence[Candidate],
+    types: Mapping[str, str | None],
+    gate: KAnonymity,
+    login_of: LoginOf = no_logins,
 ) -> dict[str, tuple[Rule, float]]:
     """The finest rules under which ``gate`` leaves out no more than it may; earlier candidates are served first.
 
@@ -35,7 +43,7 @@ def fit(
     if not candidates:
         return {}
     with connect_private() as (connection, scratch):
-        with open_source(source, Path(), connection, scratch, types) as table:
+        with open_source(source, Path(), connection, scratch, types, login_of) as table:
             kinds = dict(table.columns)
             variants = {
                 (c.column, n): expression(rule, c.column, kinds[c.column], _no_key)

@@ -14,7 +14,14 @@ from sandbox.core.errors import BadInput, SandboxError, Unavailable
 
 # Readable by DuckDB 1.4 and later; files of the newest format cannot be opened by older readers.
 STORAGE_VERSION = "v1.4.0"
-_FULL = ("no space left", "disk full", "not enough space", "max_temp_directory_size")
+_FULL = (
+    "no space left",
+    "file too large",
+    "quota exceeded",
+    "disk full",
+    "not enough space",
+    "max_temp_directory_size",
+)
 
 
 def connect_staging(folder: Path, *, memory_limit: str, threads: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -25,6 +32,8 @@ def connect_staging(folder: Path, *, memory_limit: str, threads: int | None = No
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "preserve_insertion_order": "false",
+        # The working database lives as long as the build: finding the best compression would cost more than it saves.
+        "force_compression": "uncompressed",
     }
     if threads:
         config["threads"] = threads
@@ -75,6 +84,12 @@ def _known(place: str, error: duckdb.Error) -> SandboxError:
         return Unavailable(
             "{place}: the memory that a build may use was not enough.",
             "Raise the build's memory limit, or leave out columns that nobody needs.",
+            place=place,
+        )
+    if isinstance(error, duckdb.ConversionException):  # its text quotes the value
+        return BadInput(
+            "{place}: a value is not of the type that its column is declared to have, or that a rule needs.",
+            "Correct the value in the source, or declare another `type` for the column, for example VARCHAR.",
             place=place,
         )
     first = text.splitlines()[0] if text else type(error).__name__

@@ -34,6 +34,7 @@ class TextFile:
     encoding: str
     plain: bool
     fingerprint: Fingerprint
+    lines: int
 
 
 def examine(path: Path, declared: str | None = None) -> TextFile:
@@ -59,7 +60,7 @@ def examine(path: Path, declared: str | None = None) -> TextFile:
         encoding = _without_mark(path)
     encoding = encoding or "utf-8"
     plain = encoding in ("utf-8", "utf-8-sig") and not newlines.mixed
-    return TextFile(encoding, plain, Fingerprint(path.name, size, digest.hexdigest()))
+    return TextFile(encoding, plain, Fingerprint(path.name, size, digest.hexdigest()), newlines.lines)
 
 
 def write_as_utf8(path: Path, encoding: str, target: Path) -> None:
@@ -84,6 +85,10 @@ class _Newlines:
         self._lf += chunk.count(b"\n")
         self._cr += chunk.count(b"\r")
         self._last = chunk[-1:] if chunk.endswith(b"\r") else b""
+
+    @property
+    def lines(self) -> int:
+        return self._lf + self._cr - self._crlf
 
     @property
     def mixed(self) -> bool:

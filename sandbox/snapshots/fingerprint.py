@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,3 +92,30 @@ def file_sha256(*paths: Path) -> str:
 def fingerprint(path: Path, *more: Path) -> Fingerprint:
     """The fingerprint of a source; ``more`` are files that belong to it, such as a SQLite write-ahead log."""
     return Fingerprint(path.name, sum(p.stat().st_size for p in (path, *more)), file_sha256(path, *more))
+
+
+class HashedMeanwhile:
+    """The fingerprint of a file, taken in the background while somebody else reads the same bytes.
+
+    Called, it waits for the result; ``stop`` ends it early.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._stopped = path, False
+        pool = ThreadPoolExecutor(1, thread_name_prefix="fingerprint")
+        self._result: Future[Fingerprint] = pool.submit(self._hash)
+        pool.shutdown(wait=False)
+
+    def __call__(self) -> Fingerprint:
+        return self._result.result()
+
+    def stop(self) -> None:
+        self._stopped = True
+
+    def _hash(self) -> Fingerprint:
+        digest, size = hashlib.sha256(), 0
+        with self._path.open("rb") as file:
+            while not self._stopped and (chunk := file.read(CHUNK)):
+                digest.update(chunk)
+                size += len(chunk)
+        return Fingerprint(self._path.name, size, digest.hexdigest())

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.core.errors import GateFailed
 from sandbox.core.messages import Message
-from sandbox.core.spec import Gate, KAnonymity, LDiversity
+from sandbox.core.spec import BetaLikeness, DeltaDisclosure, Gate, KAnonymity, LDiversity
 from sandbox.snapshots.outcome import Outcome
 
 ShareWith = Callable[[Gate, Sequence[str]], float]
@@ -25,6 +25,12 @@ def demand(gate: Gate) -> Message:
         if gate.variant == "recursive":
             return Message("recursive l-diversity of “{column}”, c = {c}, l = {l}", fields)
         return Message("l-diversity of “{column}”, l = {l}", fields)
+    if isinstance(gate, BetaLikeness):
+        if gate.variant == "enhanced":
+            return Message("enhanced β-likeness of “{column}”, β = {beta}", fields)
+        return Message("β-likeness of “{column}”, β = {beta}", fields)
+    if isinstance(gate, DeltaDisclosure):
+        return Message("δ-disclosure privacy of “{column}”, δ = {delta}", fields)
     if gate.distance == "ordered":
         return Message("t-closeness of “{column}” by order, t = {t}", fields)
     return Message("t-closeness of “{column}”, t = {t}", fields)
@@ -51,6 +57,17 @@ def finding(gate: Gate, classes: int, smallest: int, worst: float | None) -> Mes
             )
         return Message(
             "the least varied of {classes} classes has {worst} different values of “{column}”; l is {l}", fields
+        )
+    if isinstance(gate, BetaLikeness):
+        return Message(
+            "no value of “{column}” gains more than {worst} times its share in any of {classes} classes; β is {beta}",
+            fields,
+        )
+    if isinstance(gate, DeltaDisclosure):
+        return Message(
+            "no value of “{column}” is more than {worst} bits more or less likely in any of {classes} classes; δ is"
+            " {delta}",
+            fields,
         )
     return Message(
         "“{column}” in any of {classes} classes is at most {worst} away from the whole table; t is {t}", fields

@@ -12,28 +12,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 
 from sandbox.core.errors import BadInput
 from sandbox.core.spec import Gate, KAnonymity, TCloseness
-from sandbox.snapshots.classes import (
-    CLASSES,
-    NUMBER,
-    Histogram,
-    Integers,
-    numbered_classes,
-    one_row,
-    read_histogram,
-    same_class,
-)
-from sandbox.snapshots.criteria import Flags, judge, worst
+from sandbox.snapshots.classes import Histogram, read_histogram
+from sandbox.snapshots.coded import CODED, KEY, ROW, UNIT, Coded, Integers, coded, fetch, one_row
+from sandbox.snapshots.criteria import Scores, is_local, judge, worst
 from sandbox.snapshots.gate_texts import failed
 from sandbox.snapshots.outcome import Classes, Outcome, Passed
 from sandbox.snapshots.sql import Sql, identifier, value
 
 _STAYS = -1
+_MARKS = identifier(" marked classes ")
+_ARRAYS = "arrays_of_classes"
 _ORDERED = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|UINTEGER|FLOAT|DOUBLE|DECIMAL|DATE|TIME|BOOLEAN")
 
 
@@ -41,9 +36,25 @@ def measure(
     connection: duckdb.DuckDBPyConnection, table: Sql, gate: Gate, quasi_identifiers: Sequence[str], unit: str
 ) -> Classes:
     """The classes of ``table`` under ``gate``: how many, how small, and how many do not pass."""
-    with numbered_classes(connection, table, quasi_identifiers, unit):
-        histogram = read_histogram(connection, table, quasi_identifiers, unit, _sensitive([gate]))
-    return _classes(gate, histogram, np.ones(histogram.units.size, dtype=np.bool_))
+    return measure_all(connection, table, [gate], quasi_identifiers, unit)[0]
+
+
+def measure_all(
+    connection: duckdb.DuckDBPyConnection,
+    table: Sql,
+    gates: Sequence[Gate],
+    quasi_identifiers: Sequence[str],
+    unit: str,
+) -> tuple[Classes, ...]:
+    """The classes of ``table`` under each of the ``gates``; the table is read once."""
+    with coded(connection, table, quasi_identifiers, unit, sensitive_of(gates)) as rows:
+        histogram = read_histogram(rows)
+    return classes_of(gates, histogram)
+
+
+def classes_of(gates: Sequence[Gate], histogram: Histogram) -> tuple[Classes, ...]:
+    """What each of the ``gates`` says about the classes of ``histogram``."""
+    return tuple(_classes(gate, histogram, judge(gate, histogram)) for gate in gates)
 
 
 def check_units(connection: duckdb.DuckDBPyConnection, table: Sql, unit: str, dataset: str) -> int:
@@ -78,65 +89,66 @@ def apply_gates(
     """
     source = identifier(table)
     _check_order(connection, source, gates, dataset)
-    units = int(one_row(connection, "SELECT count(DISTINCT " + identifier(unit) + ") FROM " + source)[0])
-    with numbered_classes(connection, source, quasi_identifiers, unit):
-        histogram = read_histogram(connection, source, quasi_identifiers, unit, _sensitive(gates))
-        removed = _fixpoint(gates, histogram)
-        outcomes = tuple(
-            _outcome(connection, source, gate, quasi_identifiers, unit, histogram, removed, n, units)
-            for n, gate in enumerate(gates)
-        )
-        too_many = [o for o in outcomes if o.units_left_out > o.gate.suppress * units]
-        if outcomes and (removed != _STAYS).all():
-            too_many.append(max(outcomes, key=lambda o: o.units_left_out))
-        if not too_many:
-            return Passed(outcomes, _remove(connection, source, quasi_identifiers, unit, removed != _STAYS)[1])
-    raise failed(too_many[0], dataset, lambda gate, columns: _share(connection, source, gate, columns, unit, units))
+    with coded(connection, source, quasi_identifiers, unit, sensitive_of(gates), rowid=True) as rows:
+        histogram = read_histogram(rows)
+        scores = [judge(gate, histogram) for gate in gates]
+        before = [_classes(gate, histogram, found) for gate, found in zip(gates, scores, strict=True)]
+        removed = _fixpoint(gates, histogram, scores)
+        stays = removed == _STAYS
+        left = histogram.only(stays)
+        after = [
+            _classes(gate, left, found.only(stays) if is_local(gate) else judge(gate, left))
+            for gate, found in zip(gates, scores, strict=True)
+        ]
+        _mark(connection, histogram.keys, removed)
+        try:
+            counted = _count(rows, histogram, removed, len(gates))
+            outcomes = tuple(
+                Outcome(gate, unit, quasi_identifiers, before[n], after[n], *counted.by_gate[n], counted.units)
+                for n, gate in enumerate(gates)
+            )
+            too_many = [o for o in outcomes if o.units_left_out > o.gate.suppress * counted.units]
+            if outcomes and not left.units.size:
+                too_many.append(max(outcomes, key=lambda o: o.units_left_out))
+            if not too_many:
+                if left.units.size < histogram.units.size:
+                    _remove(connection, source, most=bool(2 * left.rows.sum() < histogram.rows.sum()))
+                return Passed(outcomes, counted.left_out)
+        finally:
+            connection.execute(("DROP TABLE " + _MARKS).text)
+    raise failed(
+        too_many[0], dataset, lambda gate, columns: _share(connection, source, gate, columns, unit, counted.units)
+    )
 
 
-def _outcome(
-    connection: duckdb.DuckDBPyConnection,
-    source: Sql,
-    gate: Gate,
-    quasi_identifiers: tuple[str, ...],
-    unit: str,
-    histogram: Histogram,
-    removed: Integers,
-    place: int,
-    units: int,
-) -> Outcome:
-    """What the gate at ``place`` removed of the histogram."""
-    rows, left_out = _count(connection, source, quasi_identifiers, unit, removed == place)
-    before = _classes(gate, histogram, np.ones(histogram.units.size, dtype=np.bool_))
-    after = _classes(gate, histogram, removed == _STAYS)
-    return Outcome(gate, unit, quasi_identifiers, before, after, rows, left_out, units)
+def _fixpoint(gates: Sequence[Gate], histogram: Histogram, scores: Sequence[Scores]) -> Integers:
+    """For every class the place of the gate that removed it, or _STAYS; of those that stay, all pass all gates.
 
-
-def _fixpoint(gates: Sequence[Gate], histogram: Histogram) -> Integers:
-    """For every class the place of the gate that removed it, or _STAYS; of those that stay, all pass all gates."""
+    ``scores`` are those of the whole table. Only a gate that compares with the whole must look again.
+    """
     removed = np.full(histogram.units.size, _STAYS, dtype=np.int64)
-    settled = False
-    while not settled:
-        settled = True
-        for place, gate in enumerate(gates):
-            alive = removed == _STAYS
-            fails = judge(gate, histogram, alive).fails & alive
-            if fails.any():
-                removed[fails] = place
-                settled = False
+    living, classes = histogram, np.arange(histogram.units.size)  # those that stay, and where they are in the whole
+    content = place = 0
+    while content < len(gates):
+        look_again = not is_local(gates[place]) and classes.size < removed.size
+        fails = judge(gates[place], living).fails if look_again else scores[place].fails[classes]
+        if fails.any():
+            removed[classes[fails]] = place
+            living, classes = living.only(~fails), classes[~fails]
+            content = 0  # a smaller whole has other shares: t-closeness may refuse a class that it let pass before
+        else:
+            content += 1
+        place = (place + 1) % len(gates)
     return removed
 
 
-def _classes(gate: Gate, histogram: Histogram, alive: Flags) -> Classes:
-    scores = judge(gate, histogram, alive)
-    fails = scores.fails & alive
-    units = histogram.units[alive]
+def _classes(gate: Gate, histogram: Histogram, scores: Scores) -> Classes:
     return Classes(
-        count=int(units.size),
-        smallest=int(units.min()) if units.size else 0,
-        small=int(fails.sum()),
-        small_rows=int(histogram.rows[fails].sum()),
-        worst=worst(gate, scores.score[alive]),
+        count=histogram.units.size,
+        smallest=int(histogram.units.min()) if histogram.units.size else 0,
+        small=int(scores.fails.sum()),
+        small_rows=int(histogram.rows[scores.fails].sum()),
+        worst=worst(gate, scores.score),
     )
 
 
@@ -149,41 +161,69 @@ def _share(
     units: int,
 ) -> float:
     """Share of units, 0–1, that ``gate`` alone would leave out with these quasi-identifiers."""
-    with numbered_classes(connection, source, quasi_identifiers, unit):
-        histogram = read_histogram(connection, source, quasi_identifiers, unit, _sensitive([gate]))
-        removed = _fixpoint([gate], histogram) != _STAYS
-        return _count(connection, source, quasi_identifiers, unit, removed)[1] / max(units, 1)
+    return would_leave_out(connection, source, [gate], quasi_identifiers, unit)[0] / max(units, 1)
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, source: Sql, quasi_identifiers: Sequence[str], unit: str, chosen: Flags
-) -> tuple[int, int]:
-    """(rows, units that own any of them) of the ``chosen`` classes."""
-    if not chosen.any():
-        return 0, 0
-    rows = source + " AS t JOIN (" + _chosen(chosen) + ") AS c ON " + same_class(quasi_identifiers)
-    row = one_row(connection, "SELECT count(*), count(DISTINCT t." + identifier(unit) + ") FROM " + rows)
-    return int(row[0]), int(row[1])
+def would_leave_out(
+    connection: duckdb.DuckDBPyConnection,
+    source: Sql,
+    gates: Sequence[Gate],
+    quasi_identifiers: Sequence[str],
+    unit: str,
+) -> tuple[int, ...]:
+    """How many units each of the ``gates`` would leave out of ``source``; nothing is changed."""
+    with coded(connection, source, quasi_identifiers, unit, sensitive_of(gates)) as rows:
+        histogram = read_histogram(rows)
+        removed = _fixpoint(gates, histogram, [judge(gate, histogram) for gate in gates])
+        _mark(connection, histogram.keys, removed)
+        try:
+            return tuple(units for _, units in _count(rows, histogram, removed, len(gates)).by_gate)
+        finally:
+            connection.execute(("DROP TABLE " + _MARKS).text)
 
 
-def _remove(
-    connection: duckdb.DuckDBPyConnection, source: Sql, quasi_identifiers: Sequence[str], unit: str, chosen: Flags
-) -> tuple[int, int]:
-    """Delete the rows of the ``chosen`` classes; what ``_count`` says of them."""
-    counts = _count(connection, source, quasi_identifiers, unit, chosen)
-    if chosen.any():
-        classes = "(" + _chosen(chosen) + ") AS c"
-        delete = "DELETE FROM " + source + " AS t USING " + classes + " WHERE " + same_class(quasi_identifiers)
-        connection.execute(delete.text, delete.parameters)
-    return counts
+@dataclass(frozen=True)
+class _Counted:
+    """``units`` in the table; ``left_out`` of them by any gate; (rows, units) left out by each gate."""
+
+    units: int
+    left_out: int
+    by_gate: tuple[tuple[int, int], ...]
 
 
-def _chosen(chosen: Flags) -> Sql:
-    numbers = np.flatnonzero(chosen).tolist()
-    return "SELECT * FROM " + CLASSES + " WHERE " + NUMBER + " IN (SELECT unnest(" + value(numbers) + "::BIGINT[]))"
+def _mark(connection: duckdb.DuckDBPyConnection, keys: Integers, removed: Integers) -> None:
+    """Write MARKS: the KEY of every class and the place of the gate that removed it, or _STAYS."""
+    connection.register(_ARRAYS, {"k": keys, "place": removed})  # as a parameter, every number would be an object
+    connection.execute(("CREATE TEMP TABLE " + _MARKS + " AS SELECT k AS " + KEY + ", place FROM " + _ARRAYS).text)
+    connection.unregister(_ARRAYS)
 
 
-def _sensitive(gates: Sequence[Gate]) -> list[str]:
+def _count(coded_rows: Coded, histogram: Histogram, removed: Integers, gates: int) -> _Counted:
+    """A unit counts for every gate that left out a row of it, once."""
+    rows = [int(histogram.rows[removed == n].sum()) for n in range(gates)]
+    if coded_rows.single:
+        units = int(histogram.units.sum())
+        return _Counted(units, sum(rows), tuple((n, n) for n in rows))
+    owners = "SELECT DISTINCT place, " + UNIT + " FROM " + CODED + " JOIN " + _MARKS + " USING (" + KEY + ")"
+    owners = owners + ("" if coded_rows.nobody is None else " WHERE " + UNIT + f" <> {coded_rows.nobody}")
+    one = coded_rows.connection
+    found = fetch(one, "SELECT place, count(*) FROM (" + owners + ") GROUP BY place")
+    by_place = dict(zip(found[0].tolist(), found[1].tolist(), strict=True))
+    total = "SELECT count(DISTINCT " + UNIT + "), count(DISTINCT " + UNIT + ") FILTER (place <> " + value(_STAYS)
+    units, left_out = (int(v) for v in one_row(one, total + ") FROM (" + owners + ")"))
+    return _Counted(units, left_out, tuple((n, by_place.get(i, 0)) for i, n in enumerate(rows)))
+
+
+def _remove(connection: duckdb.DuckDBPyConnection, source: Sql, *, most: bool) -> None:
+    """Delete the rows of the marked classes that do not stay; ``most`` of them, or the smaller part."""
+    rows = "SELECT " + ROW + " FROM " + CODED + " JOIN " + _MARKS + " USING (" + KEY + ") WHERE place "
+    chosen = " NOT IN (" + rows + "= " if most else " IN (" + rows + "<> "  # the shorter of the two lists
+    query = "DELETE FROM " + source + " WHERE rowid" + chosen + value(_STAYS) + ")"
+    connection.execute(query.text, query.parameters)
+
+
+def sensitive_of(gates: Sequence[Gate]) -> list[str]:
+    """The columns whose values the ``gates`` look at."""
     return [gate.column for gate in gates if not isinstance(gate, KAnonymity)]
 
 

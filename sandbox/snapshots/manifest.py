@@ -15,12 +15,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from sandbox.core.errors import Damaged, NotFound, Unavailable
+from sandbox.core.errors import BadInput, Damaged, NotFound, Unavailable
 from sandbox.core.ids import VersionId
 from sandbox.core.policy import ColumnClass
 from sandbox.core.spec import DatasetSpec, Gate, Text
 
-FORMAT = 1
+FORMAT = 2  # 1: another content hash (``content.py``)
 MANIFEST = "manifest.json"
 DATA = "data.duckdb"
 TABLE = "data"
@@ -66,7 +66,7 @@ class ClassCounts(_Model):
 class GateResult(_Model):
     """A gate that was passed, with all that is needed to measure it again; parameters of other gates are None."""
 
-    kind: Literal["k_anonymity", "l_diversity", "t_closeness"]
+    kind: Literal["k_anonymity", "l_diversity", "t_closeness", "beta_likeness", "delta_disclosure"]
     k: int | None = None
     column: str | None = None
     l: int | None = None  # noqa: E741 - as in the spec
@@ -74,6 +74,8 @@ class GateResult(_Model):
     c: float | None = None
     t: float | None = None
     distance: str | None = None
+    beta: float | None = None
+    delta: float | None = None
     suppress: float
     unit: str
     quasi_identifiers: tuple[str, ...]
@@ -91,7 +93,7 @@ class GateResult(_Model):
     @property
     def gate(self) -> Gate:
         """The gate as the spec says it."""
-        parameters = ("kind", "k", "column", "l", "variant", "c", "t", "distance", "suppress")
+        parameters = ("kind", "k", "column", "l", "variant", "c", "t", "distance", "beta", "delta", "suppress")
         found = {p: v for p in parameters if (v := getattr(self, p)) is not None}
         return _GATE.validate_python(found)
 
@@ -111,11 +113,29 @@ class ColumnRisk(_Model):
     separation: float
 
 
+class PopulationRisk(_Model):
+    """What the table says about the ``size`` units of which it is a part; ``sandbox/snapshots/population.py``.
+
+    ``sampled``: the size is that of the table before a sample was taken; else the spec declares it. ``unique_share`` of
+    the population is alone, as ``model`` estimates; None where nothing had to be estimated. ``models``: what each says,
+    None where it has no answer. ``journalist`` is expected, not measured; None where nothing better than the
+    prosecutor's risk is known.
+    """
+
+    size: int
+    sampled: bool
+    unique_share: float
+    model: str | None = None
+    models: dict[str, float | None] = Field(default_factory=dict)
+    journalist: RiskReading | None = None
+
+
 class RiskFacts(_Model):
     """What is left of the risk, measured on the published rows; ``sandbox/snapshots/risk.py`` defines the words.
 
-    ``prosecutor`` bounds the journalist's risk, which only a register of the population could tell. ``wildcard`` is the
-    prosecutor's when an empty value may be any value; None where it was too long to compute.
+    ``prosecutor`` bounds the journalist's risk, which ``population`` estimates; None where the table is everybody, as
+    far as is known. ``wildcard`` is the prosecutor's when an empty value may be any value; None where it was too long
+    to compute.
     """
 
     unit: str
@@ -130,6 +150,7 @@ class RiskFacts(_Model):
     marketer: float
     separation: float
     columns: tuple[ColumnRisk, ...] = ()
+    population: PopulationRisk | None = None
 
 
 class Value(_Model):
@@ -140,7 +161,10 @@ class Value(_Model):
 
 
 class ColumnProfile(_Model):
-    """Statistics that are safe to show in the catalogue; None or empty where a number would say too much."""
+    """Statistics that are safe to show in the catalogue; None or empty where a number would say too much.
+
+    ``bins``: rounded shares of the rows in bands of equal width from ``low`` to ``high``, None for a band of few units.
+    """
 
     nulls: float
     distinct: int | None = None
@@ -148,6 +172,7 @@ class ColumnProfile(_Model):
     middle: str | None = None
     high: str | None = None
     values: tuple[Value, ...] = ()
+    bins: tuple[float | None, ...] = ()
 
 
 class ColumnFacts(_Model):
@@ -161,6 +186,49 @@ class ColumnFacts(_Model):
     profile: ColumnProfile | None = None
 
 
+class ReferenceFacts(_Model):
+    """A foreign key: ``share`` of the distinct ``values`` of ``column`` that are in the ``referenced`` column.
+
+    ``version`` is the snapshot of ``dataset`` that was compared. ``problem`` says why nothing was: no snapshot, no
+    column, other key.
+    """
+
+    column: str
+    dataset: str
+    referenced: str
+    version: str | None = None
+    values: int = 0
+    share: float = 0.0
+    share_of_rows: float = 0.0
+    tolerance: float
+    ok: bool
+    problem: str | None = None
+
+
+class QualityFacts(_Model):
+    """A declared quality rule: how many of ``rows`` broke it before the gates; of values for a foreign key.
+
+    ``broken`` is None for a few rows of a table about persons: fewer than ``few``. ``rule`` is as the spec says it;
+    ``problem`` says why nothing could be compared.
+    """
+
+    column: str | None = None
+    rule: dict[str, Any]
+    ok: bool
+    rows: int
+    broken: int | None = None
+    few: int | None = None
+    problem: str | None = None
+
+
+class SampleFacts(_Model):
+    """The share of units that were to stay, and what there was before: counted in the source."""
+
+    rate: float
+    rows: int
+    units: int
+
+
 class FileFacts(_Model):
     name: str = DATA
     bytes: int
@@ -171,7 +239,9 @@ class Manifest(_Model):
     """One immutable build of a dataset.
 
     ``content_hash`` covers names, types and rows, whatever their order; ``file.sha256`` the bytes of the database.
-    ``entities`` are the names of the pseudonym keys with a check value that tells keys apart and betrays nothing.
+    ``entities`` are the names of the keys that were used with a check value that tells keys apart and betrays nothing,
+    ``key_versions`` their versions in the workspace; ``hierarchies`` are files of the spec with their sha256;
+    ``sample`` is None where all units stayed; counts of rows and units begin after it.
     ``risk`` is None where there is nobody to point at, and in snapshots of versions that did not measure it.
     """
 
@@ -187,25 +257,38 @@ class Manifest(_Model):
     unit: str
     entity: str
     entities: dict[str, str] = Field(default_factory=dict)
+    key_versions: dict[str, int] = Field(default_factory=dict)
     spec_hash: str
+    hierarchies: dict[str, str] = Field(default_factory=dict)
+    sample: SampleFacts | None = None
     source: SourceFacts
     rows: Counts
     units: Counts | None
     columns: tuple[ColumnFacts, ...]
     dropped: tuple[str, ...] = ()
     gates: tuple[GateResult, ...] = ()
+    references: tuple[ReferenceFacts, ...] = ()
+    quality: tuple[QualityFacts, ...] = ()
     risk: RiskFacts | None = None
     content_hash: str
     file: FileFacts
     versions: dict[str, str]
+
+    def complete(self) -> Manifest:
+        """The same with every field said, also those that were left at their defaults: what a build writes."""
+        return Manifest.model_validate(self.model_dump(by_alias=True))
 
     @property
     def version_id(self) -> VersionId:
         return VersionId.parse(self.version)
 
     def render(self) -> bytes:
-        """Canonical JSON text: the same manifest always gives the same bytes."""
-        data = self.model_dump(mode="json", by_alias=True)
+        """Canonical JSON text: the same manifest always gives the same bytes.
+
+        One that was read gives what it was read from: fields that its version did not know stay away, or certificates
+        of older snapshots would no longer agree with them.
+        """
+        data = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
         return (json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
@@ -239,6 +322,19 @@ def read_manifest(folder: Path) -> Manifest:
             "There is no snapshot {place}.", "List the snapshots with `sandbox dataset list`.", place=place
         ) from None
     return parse_manifest(text, place)
+
+
+def published_versions(folder: Path) -> tuple[VersionId, ...]:
+    """Versions of the snapshots in ``folder`` (``snapshots/<dataset>``), newest first; no staging folders."""
+    found = []
+    for child in folder.iterdir() if folder.is_dir() else ():
+        try:
+            version = VersionId.parse(child.name)
+        except BadInput:
+            continue
+        if (child / MANIFEST).is_file():
+            found.append(version)
+    return tuple(sorted(found, reverse=True))
 
 
 def spec_hash(spec: DatasetSpec) -> str:

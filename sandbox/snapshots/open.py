@@ -85,11 +85,15 @@ def check_file(folder: Path, manifest: Manifest) -> None:
     _known_hashes[key] = found
 
 
-def connect_locked(path: Path, temp_directory: Path | None = None) -> duckdb.DuckDBPyConnection:
+def connect_locked(
+    path: Path, temp_directory: Path | None = None, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
     """A locked read-only connection to a snapshot's database file, without any check of its hash."""
     config: dict[str, str | bool | int | float | list[str]] = {
         **_LOCKED, "temp_directory": str(temp_directory or ""), "lock_configuration": "true",
     }  # fmt: skip
+    if memory_limit:
+        config["memory_limit"] = memory_limit
     try:
         return duckdb.connect(str(path), read_only=True, config=config)
     except duckdb.Error:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.core.errors import BadInput
-from sandbox.core.spec import Column, DatasetSpec, Drop, Prefix, Pseudonym
-from sandbox.snapshots.masking import KeyOf, expression
+from sandbox.core.rules import Drop, Prefix, Pseudonym, Redact
+from sandbox.core.source import DATABASES
+from sandbox.core.spec import Column, DatasetSpec
+from sandbox.snapshots.masking import KeyOf, first_pass
+from sandbox.snapshots.repeated import Hashed
 from sandbox.snapshots.sql import Sql, identifier, join
 
 
@@ -29,19 +32,37 @@ class Plan:
     dropped: tuple[str, ...]
     unlisted: tuple[str, ...]
 
-    def select(self, source: Sql, key_of: KeyOf) -> Sql:
-        """The query that masks every row of ``source``. Raises BadInput where a rule does not fit a column's type."""
+    def select(self, source: Sql, key_of: KeyOf, hashed: Mapping[str, Hashed] | None = None) -> Sql:
+        """The first pass of masking over ``source``; ``hashed`` has the columns whose ids are hashed already.
+
+        Raises BadInput where a rule does not fit a column's type.
+        """
+        hashed = hashed or {}
         masked = (
-            expression(c.column.rule, c.name, c.source_type, key_of) + " AS " + identifier(c.name) for c in self.columns
+            hashed[c.name].pseudonym + " AS " + identifier(c.name)
+            if c.name in hashed
+            else first_pass(c.column.rule, c.name, c.source_type, key_of)
+            for c in self.columns
         )
-        return "SELECT " + join(masked) + " FROM (" + source + ") AS source"
+        return (
+            "SELECT " + join(masked) + " FROM (" + source + ") AS source" + join((h.join for h in hashed.values()), "")
+        )
+
+    @property
+    def pseudonyms(self) -> list[tuple[str, str, Pseudonym]]:
+        """(name, type in the source, rule) of the columns that become pseudonyms."""
+        return [(c.name, c.source_type, c.column.rule) for c in self.columns if isinstance(c.column.rule, Pseudonym)]
+
+
+# Kinds whose numbers may have lost zeros or digits by the time they are numbers.
+_TEXTUAL = ("csv", *DATABASES)
 
 
 def source_types(spec: DatasetSpec) -> dict[str, str | None]:
-    """How to read the columns: as declared; ids and prefixes as texts, so that leading zeros survive."""
-    as_text = (Pseudonym, Prefix)
+    """How to read the columns: as declared; ids, prefixes and free text as texts, so that leading zeros survive."""
+    as_text = (Pseudonym, Prefix, Redact)
     return {
-        name: column.type or ("VARCHAR" if spec.source.kind == "csv" and isinstance(column.rule, as_text) else None)
+        name: column.type or ("VARCHAR" if spec.source.kind in _TEXTUAL and isinstance(column.rule, as_text) else None)
         for name, column in spec.columns.items()
     }
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from sandbox.core.quality import written_rule
+from sandbox.core.rules import short_form
 from sandbox.core.spec import Column, DatasetSpec, Text
 
 _HEAD = """\
@@ -15,8 +17,6 @@ _HEAD = """\
 # 2. columns: read every reason; when in doubt drop. 逐列阅读理由；拿不准就丢弃。
 # 3. sandbox dataset build {name}
 """
-#: What a rule's parameters are called, in the order in which they are written; its first one may stand alone.
-_MAIN = {"pseudonym": "entity", "band": "width", "round": "to", "truncate_date": "to", "prefix": "length"}
 
 
 def render_yaml(spec: DatasetSpec, notes: Sequence[Text] = ()) -> str:
@@ -30,6 +30,13 @@ def render_yaml(spec: DatasetSpec, notes: Sequence[Text] = ()) -> str:
         parts.append(_line(key, plain[key]))
     parts.append(_line("source", {k: v for k, v in plain["source"].items() if (k, v) != ("header", True)}))
     parts.append(_line("unit", plain["unit"]))
+    parts += [_line(key, plain[key]) for key in ("sample", "retain") if plain.get(key)]
+    parts += [_line("refresh", spec.refresh.model_dump(exclude_defaults=True))] if spec.refresh else []
+    if access := spec.access.model_dump(mode="json", exclude_defaults=True):
+        parts.append(_line("access", access))
+    if spec.quality:
+        parts.append("quality:\n")
+        parts += [f"  - {_flow(written_rule(rule))}\n" for rule in spec.quality]
     if spec.gates:
         parts.append("gates:\n")
         for gate in plain["gates"]:
@@ -40,23 +47,16 @@ def render_yaml(spec: DatasetSpec, notes: Sequence[Text] = ()) -> str:
 
 
 def _column(name: str, column: Column) -> str:
-    lines = [f"  {_flow(name)}:", f"    class: {column.cls.value}", f"    rule: {_flow(_short(column))}"]
+    lines = [f"  {_flow(name)}:", f"    class: {column.cls.value}", f"    rule: {_flow(short_form(column.rule))}"]
     if column.type:
         lines.append(f"    type: {_flow(column.type)}")
     lines.append(f"    description: {_flow(column.description.model_dump(by_alias=True))}")
     lines.append(f"    reason: {_flow(column.reason)}")
+    if column.references:
+        lines.append(f"    references: {_flow(column.references.model_dump(mode='json', exclude_defaults=True))}")
+    if column.quality:
+        lines.append(f"    quality: {_flow([written_rule(rule) for rule in column.quality])}")
     return "\n".join(lines) + "\n"
-
-
-def _short(column: Column) -> Any:
-    """``keep``, ``{round: 10}``, ``{band: {width: 10, top: 80}}``: as a person would write the rule."""
-    rule = column.rule.model_dump(exclude_none=True, exclude_defaults=True)
-    kind = column.rule.kind
-    rule.pop("kind", None)
-    rule = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in rule.items()}
-    if not rule:
-        return kind
-    return {kind: rule[_MAIN[kind]] if list(rule) == [_MAIN[kind]] else rule}
 
 
 def _line(key: str, value: Any) -> str:

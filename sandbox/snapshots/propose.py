@@ -15,22 +15,16 @@ from pathlib import Path
 from sandbox.core.errors import BadInput
 from sandbox.core.ids import check_dataset_name
 from sandbox.core.policy import ColumnClass
-from sandbox.core.spec import (
-    Column,
-    DatasetSpec,
-    Drop,
-    KAnonymity,
-    Keep,
-    Source,
-    Text,
-    Unit,
-)
+from sandbox.core.rules import Drop, Keep
+from sandbox.core.source import Source
+from sandbox.core.spec import Column, DatasetSpec, KAnonymity, Text, Unit
 from sandbox.snapshots import coarsening, proposal_yaml
 from sandbox.snapshots.classify import ProposedColumn, decide, described, look_at, rules_to_try
 from sandbox.snapshots.coarsening import Candidate
 from sandbox.snapshots.meanings import PERSONS, Kind, entity_of, text, words
-from sandbox.snapshots.recognise import Signs
-from sandbox.snapshots.source import ColumnFacts, Inspection, inspect_source
+from sandbox.snapshots.recognise import Signs, recognise
+from sandbox.snapshots.source import ColumnFacts, Inspection, inspect, inspect_source
+from sandbox.snapshots.source_database import LoginOf, no_logins
 
 GATE = KAnonymity(k=5, suppress=0.05)
 ROW_COLUMN = "row_no"
@@ -54,17 +48,23 @@ def render_yaml(proposal: Proposal) -> str:
     return proposal_yaml.render_yaml(proposal.spec, proposal.notes)
 
 
-def propose_spec(path: Path, *, name: str, unit: str | None = None, header: bool = True) -> Proposal:
-    """Propose a dataset spec for the CSV, Parquet, Excel or SQLite file at ``path``.
+def propose_spec(
+    path: Path | Source, *, name: str, unit: str | None = None, header: bool = True, login_of: LoginOf = no_logins
+) -> Proposal:
+    """Propose a dataset spec for the file at ``path``, whose ending tells the kind, or for a source that says all.
 
     ``unit`` is the column that tells people (or things) apart; without it the likeliest id column is taken, and if
     there is none, every row is a unit of its own. Raises NotFound or BadInput with the place in the file and
     what to do.
     """
     check_dataset_name(name)
-    inspection = inspect_source(path.expanduser().absolute(), header=header)
-    columns = [look_at(facts, inspection.rows) for facts in inspection.columns]
-    unit_column = _unit(columns, unit, path.name)
+    if isinstance(path, Source):
+        inspection = inspect(path, login_of=login_of)
+    else:
+        inspection = inspect_source(path.expanduser().absolute(), header=header)
+    signs = recognise([facts.values for facts in inspection.columns])
+    columns = [look_at(f, s, inspection.rows) for f, s in zip(inspection.columns, signs, strict=True)]
+    unit_column = _unit(columns, unit, inspection.source.label)
     entity = _entity(unit_column, name)
     personal = _is_personal(columns, unit_column)
     source, notes = inspection.source, []
@@ -82,7 +82,7 @@ def propose_spec(path: Path, *, name: str, unit: str | None = None, header: bool
     unit_name = unit_column.facts.name
     columns = [decide(c, unit_name, entity, personal, inspection.rows) for c in columns]
     if personal:
-        columns, more = _fit_quasi(columns, source, unit_name)
+        columns, more = _fit_quasi(columns, source, unit_name, login_of)
         notes += more
     notes += _warnings(columns, unit_name, inspection)
     return _assemble(name, source, unit_name, entity, personal, columns, inspection.rows, notes)
@@ -147,7 +147,9 @@ def _row_number(inspection: Inspection) -> ProposedColumn:
     )
 
 
-def _fit_quasi(columns: Sequence[ProposedColumn], source: Source, unit: str) -> tuple[list[ProposedColumn], list[Text]]:
+def _fit_quasi(
+    columns: Sequence[ProposedColumn], source: Source, unit: str, login_of: LoginOf
+) -> tuple[list[ProposedColumn], list[Text]]:
     """Give every quasi-identifier the finest rule with which the table passes its gate."""
     quasi = sorted(
         (c for c in columns if c.cls is ColumnClass.QUASI), key=lambda c: (_USEFUL.index(c.kind), c.facts.distinct)
@@ -155,7 +157,7 @@ def _fit_quasi(columns: Sequence[ProposedColumn], source: Source, unit: str) -> 
     tries = {c.facts.name: rules_to_try(c) for c in quasi}
     types = {c.facts.name: tries[c.facts.name][1] if c.facts.name in tries else c.type for c in columns}
     candidates = [Candidate(name, rules) for name, (rules, _) in tries.items()]
-    fitted = coarsening.fit(source, unit, candidates, types, GATE)
+    fitted = coarsening.fit(source, unit, candidates, types, GATE, login_of)
     result, notes = [], []
     for column in columns:
         name = column.facts.name
@@ -208,9 +210,7 @@ def _assemble(
     spec = DatasetSpec(
         name=name,
         title=title,
-        description=text(
-            f"{rows:,} rows from {Path(source.path).name}.", f"来自 {Path(source.path).name} 的 {rows:,} 行。"
-        ),
+        description=text(f"{rows:,} rows from {source.label}.", f"来自 {source.label} 的 {rows:,} 行。"),
         owner=_OWNER,
         classification="confidential" if personal else "internal",
         source=source,

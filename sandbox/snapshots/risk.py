@@ -18,8 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 
-from sandbox.snapshots.classes import UNITS, count_classes, one_row
+from sandbox.snapshots.classes import UNITS, Histogram, count_classes, read_histogram
+from sandbox.snapshots.coded import CODED, KEY, UNIT, Coded, Integers, coded, one_row
 from sandbox.snapshots.sql import Sql, identifier, join, names
 
 #: More comparisons than these are not made for the wildcard reading: about a second's work.
@@ -76,28 +78,57 @@ def measure_risk(
     connection: duckdb.DuckDBPyConnection, table: Sql, quasi_identifiers: Sequence[str], unit: str
 ) -> Risk:
     """The risks of ``table`` by its ``quasi_identifiers``; with none of them all rows are one class."""
-    column = identifier(unit)
-    lone = "SELECT min(" + column + ") AS lone, count(DISTINCT " + column + ") AS " + UNITS + " FROM " + table
-    if quasi_identifiers:
-        lone = lone + " GROUP BY " + names(quasi_identifiers)
-    query = (
-        "SELECT count(*), coalesce(sum(" + UNITS + "), 0), coalesce(min(" + UNITS + "), 0), "
-        "coalesce(sum(" + UNITS + " * (" + UNITS + " - 1)), 0), count(DISTINCT lone) FILTER (" + UNITS + " = 1) FROM ("
-        + lone + ") WHERE " + UNITS + " > 0"
-    )  # fmt: skip
-    classes, records, smallest, alike, unique = (int(v) for v in one_row(connection, query))
-    units = int(one_row(connection, "SELECT count(DISTINCT " + column + ") FROM " + table)[0])
-    strict = Reading(1 / smallest, classes / records) if records else Reading(0.0, 0.0)
+    with coded(connection, table, quasi_identifiers, unit) as rows:
+        return risk_of(rows, read_histogram(rows), table, quasi_identifiers, unit)
+
+
+def risk_of(rows: Coded, histogram: Histogram, table: Sql, quasi_identifiers: Sequence[str], unit: str) -> Risk:
+    """The risks by the coded ``rows`` of ``table`` and their ``histogram``."""
+    sizes = histogram.units[histogram.units > 0]
+    records = int(sizes.sum())
+    strict = Reading(1 / int(sizes.min()), sizes.size / records) if records else Reading(0.0, 0.0)
+    units, unique = _units(rows, int((sizes == 1).sum()))
     return Risk(
-        classes=classes,
+        classes=sizes.size,
         records=records,
         units=units,
         unique=unique,
         strict=strict,
-        wildcard=_wildcard(connection, table, quasi_identifiers, unit, strict),
-        separation=_separation(records, alike),
-        columns={c: distinguishing(connection, table, (c,), unit) for c in quasi_identifiers},
+        wildcard=_wildcard(rows, sizes.size * records, table, quasi_identifiers, unit, strict),
+        separation=_separation(records, _alike(sizes)),
+        columns={c: _column(rows, histogram, c, table, unit) for c in quasi_identifiers},
     )
+
+
+def _units(rows: Coded, lone: int) -> tuple[int, int]:
+    """(units, those that are alone in a class); ``lone`` classes have one unit."""
+    if rows.single:
+        return rows.rows, lone
+    somebody = Sql("") if rows.nobody is None else " WHERE " + UNIT + f" <> {rows.nobody}"
+    units = one_row(rows.connection, "SELECT count(DISTINCT " + UNIT + ") FROM " + CODED + somebody)[0]
+    of_class = "SELECT min(" + UNIT + ") AS lone FROM " + CODED + somebody + " GROUP BY " + KEY
+    alone = of_class + " HAVING lone = max(" + UNIT + ")"
+    return int(units), int(one_row(rows.connection, "SELECT count(DISTINCT lone) FROM (" + alone + ")")[0])
+
+
+def _alike(sizes: Integers) -> int:
+    """Ordered pairs of records of one class."""
+    return int((sizes * (sizes - 1)).sum())
+
+
+def _column(rows: Coded, histogram: Histogram, column: str, table: Sql, unit: str) -> Distinguishing:
+    """One quasi-identifier by itself."""
+    if rows.steps is None:
+        return distinguishing(rows.connection, table, (column,), unit)
+    count = max(rows.ranks[column].count, 1)
+    if rows.single:
+        places = histogram.keys // rows.steps[column] % count
+        sizes = np.bincount(places, weights=histogram.units, minlength=count).astype(np.int64)
+    else:
+        sizes = rows.count(Sql("v"), rows.per_unit(rows.part(column) + " AS v"))[1]
+    sizes = sizes[sizes > 0]
+    records = int(sizes.sum())
+    return Distinguishing(sizes.size / records if records else 0.0, _separation(records, _alike(sizes)))
 
 
 def distinguishing(
@@ -118,28 +149,23 @@ def _separation(records: int, alike: int) -> float:
 
 
 def _wildcard(
-    connection: duckdb.DuckDBPyConnection, table: Sql, quasi_identifiers: Sequence[str], unit: str, strict: Reading
+    rows: Coded, comparisons: int, table: Sql, quasi_identifiers: Sequence[str], unit: str, strict: Reading
 ) -> Reading | None:
     """The risks when a NULL agrees with every value. Agreement is not transitive, so every class that holds a NULL is
     compared with every record; a unit counts once however many of its records agree."""
-    if not quasi_identifiers:
+    if all(rows.ranks[c].empty is None for c in quasi_identifiers) or not comparisons:
         return strict
-    holds_null = join(["(" + identifier(c) + " IS NULL)" for c in quasi_identifiers], " OR ")
+    if comparisons > MOST_COMPARISONS:
+        return None
     records = (
         "SELECT DISTINCT " + names(quasi_identifiers) + ", " + identifier(unit) + " AS " + _UNIT + " FROM " + table
     )
-    classes = "SELECT *, (" + holds_null + ") AS open FROM (" + count_classes(table, quasi_identifiers, unit) + ")"
-    size = "SELECT count(*), count(*) FILTER (open), coalesce(sum(" + UNITS + "), 0) FROM (" + classes + ")"
-    count, with_null, all_records = (int(v) for v in one_row(connection, size))
-    if not with_null:
-        return strict
-    if count * all_records > MOST_COMPARISONS:
-        return None
+    classes = count_classes(table, quasi_identifiers, unit)
     quoted = [identifier(c).text for c in quasi_identifiers]
     agree = join([Sql(f"(c.{q} = r.{q} OR c.{q} IS NULL OR r.{q} IS NULL)") for q in quoted], " AND ")
     sizes = (
         "SELECT any_value(c." + UNITS + ") AS own, count(DISTINCT r." + _UNIT + ") AS size FROM (SELECT *, row_number()"
         " OVER () AS number FROM (" + classes + ")) AS c JOIN (" + records + ") AS r ON " + agree + " GROUP BY c.number"
     )
-    risks = one_row(connection, "SELECT max(1 / size), sum(own / size) / sum(own) FROM (" + sizes + ")")
+    risks = one_row(rows.connection, "SELECT max(1 / size), sum(own / size) / sum(own) FROM (" + sizes + ")")
     return Reading(float(risks[0]), float(risks[1]))

@@ -1,14 +1,14 @@
 """A source as something to read once: names and types of its columns, one query that streams it, its fingerprint.
 
 Only a snapshot build and a proposal for a spec open sources. Every kind has a module of its own (``source_csv`` …) with
-an ``open`` function of the same shape; to add a kind: write that module, add a row to ``_OPENERS`` and the kind to
-``core.spec.Source``.
+an ``open_table`` function; to add a kind: write that module, add it to ``_FILES`` or ``_DATABASES`` and to
+``core.source.Source``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,23 +16,39 @@ from typing import Any
 import duckdb
 
 from sandbox.core.errors import BadInput, SandboxError
-from sandbox.core.spec import Source
-from sandbox.snapshots import source_csv, source_excel, source_parquet, source_sqlite
+from sandbox.core.source import Source
+from sandbox.snapshots import (
+    source_csv,
+    source_excel,
+    source_jsonl,
+    source_mysql,
+    source_parquet,
+    source_postgresql,
+    source_sqlite,
+    source_tables,
+)
 from sandbox.snapshots.duck import connect_private, translated
 from sandbox.snapshots.fingerprint import Watch
+from sandbox.snapshots.source_database import LoginOf, no_logins
 from sandbox.snapshots.sql import Sql, identifier, value
 from sandbox.snapshots.table import Table, Types, check_names
 
-_OPENERS: Mapping[str, Callable[[Source, Path, duckdb.DuckDBPyConnection, Path, Types], Table]] = {
+_FILES: Mapping[str, Callable[[Source, Path, duckdb.DuckDBPyConnection, Path, Types], Table]] = {
     "csv": source_csv.open_table,
     "parquet": source_parquet.open_table,
     "excel": source_excel.open_table,
+    "jsonl": source_jsonl.open_table,
     "sqlite": source_sqlite.open_table,
+}
+_DATABASES: Mapping[str, Callable[[Source, LoginOf, duckdb.DuckDBPyConnection, Types], Table]] = {
+    "postgresql": source_postgresql.open_table,
+    "mysql": source_mysql.open_table,
 }
 _KINDS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv",
     ".parquet": "parquet", ".pq": "parquet",
     ".xlsx": "excel", ".xlsm": "excel",
+    ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite",
 }  # fmt: skip
 SAMPLE_ROWS = 5000
@@ -40,33 +56,49 @@ SAMPLE_ROWS = 5000
 
 @contextmanager
 def open_source(
-    source: Source, base: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types | None = None
+    source: Source,
+    base: Path,
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Path,
+    types: Types | None = None,
+    login_of: LoginOf = no_logins,
 ) -> Iterator[Table]:
     """Open ``source`` (a relative path starts at ``base``) for one pass through ``connection``.
 
-    ``scratch`` is a private folder for a copy in UTF-8, where DuckDB cannot read the encoding. ``types`` are DuckDB
-    types to read columns as. What goes wrong while the caller runs the query inside the ``with`` block is told in the
-    source's terms. On leaving, the file must still be the one that was opened.
+    ``scratch`` is a private folder for what DuckDB cannot read where it is. ``types`` are DuckDB types to read columns
+    as; ``login_of`` gives the addresses of databases. What goes wrong while the caller runs the query inside the
+    ``with`` block is told in the source's terms. On leaving, a file must still be the one that was opened.
 
-    Raises NotFound, BadInput naming the line where there is one, or Conflict when the source changed meanwhile.
+    Raises NotFound, BadInput naming the line where there is one, NotAllowed or Unavailable for a database, or Conflict
+    when the source changed meanwhile.
     """
-    path = base / source.path
-    watch = Watch.on(path)
+    watch = Watch.on(base / source.path) if source.path is not None else None
     table: Table | None = None
+
+    def open_part(part: Source, inner: duckdb.DuckDBPyConnection, folder: Path) -> AbstractContextManager[Table]:
+        return open_source(part, base, inner, folder, None, login_of)
+
     try:
-        with translated(path.name, lambda e: table.explain(e) if table else None):
-            table = _OPENERS[source.kind](source, path, connection, scratch, types or {})
+        with translated(source.label, lambda e: table.explain(e) if table else None):
+            if source.path is not None:
+                table = _FILES[source.kind](source, base / source.path, connection, scratch, types or {})
+            elif source.kind == "tables":
+                table = source_tables.open_table(source, open_part, connection, scratch, types or {})
+            else:
+                table = _DATABASES[source.kind](source, login_of, connection, types or {})
             if source.number_rows:
                 table = _numbered(table, source.number_rows, connection)
-            check_names([name for name, _ in table.columns], path.name)
+            check_names([name for name, _ in table.columns], source.label)
             yield table
     except SandboxError:
-        watch.unchanged()  # a source that changed explains everything else that may have gone wrong
+        if watch:
+            watch.unchanged()  # a source that changed explains everything else that may have gone wrong
         raise
     finally:
         if table:
             table.close()
-    watch.unchanged()
+    if watch:
+        watch.unchanged()
 
 
 def _numbered(table: Table, name: str, connection: duckdb.DuckDBPyConnection) -> Table:
@@ -113,18 +145,24 @@ def inspect_source(
     if kind is None:
         raise BadInput(
             "{file}: the ending “{suffix}” does not say what kind of table this is.",
-            "Use a file that ends in .csv, .tsv, .parquet, .xlsx or .sqlite.",
+            "Use a file that ends in .csv, .tsv, .parquet, .xlsx, .jsonl or .sqlite.",
             file=path.name,
             suffix=path.suffix,
         )
     if kind == "sqlite" and not table:
         table = source_sqlite.only_table(path)
-    source = Source.model_validate(
-        {"kind": kind, "path": str(path), "table": table, "sheet": sheet,
-         "encoding": encoding, "delimiter": delimiter, "header": header}
+    return inspect(
+        Source.model_validate(
+            {"kind": kind, "path": str(path), "table": table, "sheet": sheet,
+             "encoding": encoding, "delimiter": delimiter, "header": header}
+        )
     )  # fmt: skip
+
+
+def inspect(source: Source, base: Path = Path(), login_of: LoginOf = no_logins) -> Inspection:
+    """Read all of ``source`` once and say what is in it. Raises what a build would raise."""
     with connect_private() as (connection, scratch):
-        with open_source(source, Path(), connection, scratch) as opened:
+        with open_source(source, base, connection, scratch, None, login_of) as opened:
             connection.execute("CREATE TABLE t AS " + opened.query.text, opened.query.parameters)
         return Inspection(
             source.model_copy(update={k: v for k, v in opened.found.items() if v is not None}),

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from sandbox.core.errors import BadInput, SandboxError
-from sandbox.core.spec import Source
+from sandbox.core.source import Source
 from sandbox.snapshots.encoding import examine, write_as_utf8
 from sandbox.snapshots.sql import Sql, identifier, join, value
 from sandbox.snapshots.table import Table, Types, check_names, checked_type
@@ -39,6 +39,12 @@ _PATTERNS = (
     ("DATE", r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\s*"),
     ("TIMESTAMP", r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?\s*"),
 )
+
+# What else must hold of a value that reads back as it is written: 19 digits may not fit, “inf” is no number here.
+_PLAIN = {
+    "BOOLEAN": "true", "BIGINT": "length({0}) <= 18", "DOUBLE": "isfinite(TRY_CAST({0} AS DOUBLE))",
+    "DATE": "length({0}) = 10", "TIMESTAMP": "length({0}) = 19",
+}  # fmt: skip
 
 
 def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection, scratch: Path, types: Types) -> Table:
@@ -69,10 +75,12 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
     return Table(
         columns,
         "SELECT " + join(identifier(n) for n in names) + " FROM " + read.relation(columns),
-        text.fingerprint,
+        lambda: text.fingerprint,
         {"encoding": text.encoding.removesuffix("-sig"), "delimiter": delimiter},
         lambda error: _explain(error, path.name),
         remove,
+        rereadable=True,
+        rows=text.lines,
     )
 
 
@@ -124,8 +132,11 @@ class _Reading:
 
 
 def _fits(column: Sql, kind: str) -> Sql:
-    matches = "regexp_full_match(" + column + ", " + value(dict(_PATTERNS)[kind]) + ")"
-    return "count(*) FILTER (" + matches + " AND TRY_CAST(" + column + f" AS {kind}) IS NOT NULL)"
+    """How many values of ``column`` are of a kind. Most read as DuckDB would write them: no pattern is needed."""
+    cast = "TRY_CAST(" + column + f" AS {kind})"
+    plain = "CAST(" + cast + " AS VARCHAR) = " + column + " AND " + _PLAIN[kind].format(column.text)
+    matches = "regexp_full_match(" + column + ", " + value(dict(_PATTERNS)[kind]) + ") AND " + cast + " IS NOT NULL"
+    return "count(*) FILTER (CASE WHEN " + plain + " THEN true ELSE " + matches + " END)"
 
 
 def _records(file: Path, delimiter: str, count: int) -> list[list[str]]:

@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from sandbox.core.errors import BadInput, NotFound
-from sandbox.core.spec import Source
+from sandbox.core.source import Source
 from sandbox.snapshots.fingerprint import fingerprint
 from sandbox.snapshots.sql import Sql
 from sandbox.snapshots.table import Table, Types, declared_columns
@@ -60,7 +60,7 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
     except BaseException:
         book.close()
         raise
-    return Table(typed, query, print_, close=book.close)
+    return Table(typed, query, lambda: print_, close=book.close)
 
 
 def _sheet(book: Any, wanted: str | None, file: str) -> Any:

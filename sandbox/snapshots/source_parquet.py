@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet
 
 from sandbox.core.errors import BadInput
-from sandbox.core.spec import Source
-from sandbox.snapshots.fingerprint import fingerprint
+from sandbox.core.source import Source
+from sandbox.snapshots.fingerprint import HashedMeanwhile
 from sandbox.snapshots.sql import Sql
 from sandbox.snapshots.table import Table, Types, declared_columns
 
@@ -26,8 +27,9 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
             "Wait until it has been written to its end, or export it again.",
             file=path.name,
         )
-    print_ = fingerprint(path)
     relation = Sql("read_parquet(?)", (str(path),))
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation.text}", relation.parameters).fetchall()
     columns, query = declared_columns(tuple((r[0], r[1]) for r in described), types, relation, connection)
-    return Table(columns, query, print_)
+    hashed = HashedMeanwhile(path)
+    rows = pyarrow.parquet.read_metadata(path).num_rows
+    return Table(columns, query, hashed, close=hashed.stop, rereadable=True, rows=rows, columnar=True)

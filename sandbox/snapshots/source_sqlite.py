@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from sandbox.core.errors import BadInput, NotFound
-from sandbox.core.spec import Source
+from sandbox.core.source import Source
 from sandbox.snapshots.fingerprint import fingerprint
 from sandbox.snapshots.sql import Sql, identifier
 from sandbox.snapshots.table import Table, Types, declared_columns
@@ -54,7 +54,7 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
     except BaseException:
         database.close()
         raise
-    return Table(columns, query, print_, close=database.close)
+    return Table(columns, query, lambda: print_, close=database.close)
 
 
 def only_table(path: Path) -> str:

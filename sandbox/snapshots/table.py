@@ -14,6 +14,8 @@ from sandbox.snapshots.sql import Sql, identifier, join
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*( [A-Za-z]+)*(\(\d+(, *\d+)?\))?")
 
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+
 Types = Mapping[str, str | None]
 """Column name → DuckDB type to read it as; absent or None: as found."""
 
@@ -30,16 +32,26 @@ def _unexplained(error: duckdb.Error) -> SandboxError | None:
 class Table:
     """``columns`` are (name, DuckDB type) in the source's order; ``query`` selects exactly them and may run once.
 
+    ``fingerprint_of`` gives the fingerprint; where bytes are hashed while they are read, only after the last one.
     ``explain`` tells a DuckDB error in the source's terms, without quoting values; ``found`` are settings of the source
-    that were found by looking (encoding, delimiter).
+    that were found by looking (encoding, delimiter). ``rereadable``: the query may run several times after all.
+    ``rows`` is about how many there are, where that is known before they are read; ``columnar``: one column can be
+    read without the others.
     """
 
     columns: tuple[tuple[str, str], ...]
     query: Sql
-    fingerprint: Fingerprint
+    fingerprint_of: Callable[[], Fingerprint]
     found: Mapping[str, str | None] = field(default_factory=dict)
     explain: Callable[[duckdb.Error], SandboxError | None] = _unexplained
     close: Callable[[], None] = _nothing
+    rereadable: bool = False
+    rows: int | None = None
+    columnar: bool = False
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        return self.fingerprint_of()
 
 
 def declared_columns(
@@ -50,6 +62,11 @@ def declared_columns(
     for name, found in columns:
         wanted = types.get(name)
         column = identifier(name)
+        if wanted is None and found == _ZONED:
+            # Without a zone, in UTC: readers then need no table of zones, and a day is the same day everywhere.
+            expressions.append("timezone('UTC', " + column + ") AS " + column)
+            typed.append((name, "TIMESTAMP"))
+            continue
         if wanted is None or wanted.upper() == found.upper():
             typed.append((name, found))
             expressions.append(column)

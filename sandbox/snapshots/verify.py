@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -11,29 +12,33 @@ import duckdb
 from sandbox.core.errors import SandboxError
 from sandbox.core.messages import Message
 from sandbox.core.policy import ColumnClass
-from sandbox.snapshots.content import content_hash, table_columns
+from sandbox.snapshots.certificate import disagreements, key_id, read_certificate, signed_by
+from sandbox.snapshots.content import digest_of, table_columns
 from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.gate_texts import finding
-from sandbox.snapshots.gates import measure
+from sandbox.snapshots.gates import measure_all
+from sandbox.snapshots.grade import STANDARD, grade_of
 from sandbox.snapshots.manifest import DATA, TABLE, Manifest, read_manifest
 from sandbox.snapshots.open import connect_locked
-from sandbox.snapshots.risk_facts import agree, percent, risk_facts
+from sandbox.snapshots.risk_facts import agree, measure_all_and_risk, people_told, percent
 from sandbox.snapshots.sql import identifier
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One line. ``name``: manifest, version, file, opens, columns, content, rows, gates, a gate's kind, or risk."""
+    """One line. ``name``: manifest, version, file, certificate, signature, opens, columns, content, rows, gates, a
+    gate's kind, or risk."""
 
     name: str
     ok: bool
     detail: Message
 
 
-def verify_snapshot(folder: Path) -> list[Checked]:
+def verify_snapshot(folder: Path, public_key: bytes | None = None) -> list[Checked]:
     """Check everything that can be recomputed from ``folder``; never raises for a damaged snapshot.
 
-    The gates are measured on the data; the hashes do not vouch for them.
+    The gates are measured on the data; the hashes do not vouch for them. With a ``public_key`` (32 bytes) the
+    certificate must be there and be signed by it; without one, a certificate must only say what the manifest says.
     """
     try:
         manifest = read_manifest(folder)
@@ -44,6 +49,7 @@ def verify_snapshot(folder: Path) -> list[Checked]:
     named = named and manifest.content_hash.startswith(manifest.version_id.prefix)
     lines.append(Checked("version", named, Message("{version}", {"version": f"{manifest.dataset}/{manifest.version}"})))
     lines.append(_file(folder / DATA, manifest))
+    lines.extend(_certificate(folder, manifest, public_key))
     try:
         with connect_locked(folder / DATA) as connection:
             lines.append(Checked("opens", True, Message("DuckDB {version}", {"version": duckdb.__version__})))
@@ -54,6 +60,31 @@ def verify_snapshot(folder: Path) -> list[Checked]:
         text = str(error).splitlines()[0]
         lines.append(Checked("content", False, Message("cannot be read: {problem}", {"problem": text})))
     return lines
+
+
+def _certificate(folder: Path, manifest: Manifest, public_key: bytes | None) -> Iterator[Checked]:
+    try:
+        found = read_certificate(folder)
+    except ValueError as error:
+        yield Checked("certificate", False, Message("cannot be read: {problem}", {"problem": str(error)}))
+        return
+    if found is None:
+        if public_key is not None:
+            yield Checked("certificate", False, Message("there is none, so nobody vouches for this snapshot"))
+        return
+    wrong = disagreements(found, manifest)
+    said = Message("says otherwise than the snapshot: {statements}", {"statements": ", ".join(wrong)})
+    grade = grade_of(manifest)
+    if not wrong and grade:
+        fields = {"grade": grade.number, "standard": STANDARD, "reason": grade.reason}
+        said = Message("grade {grade} of {standard}: {reason}", fields)
+    elif not wrong:
+        said = Message("agrees with the snapshot")
+    yield Checked("certificate", not wrong, said)
+    if public_key is not None:
+        good = signed_by(found, public_key)
+        text = "signed with the key {key}" if good else "not signed with the key {key}"
+        yield Checked("signature", good, Message(text, {"key": key_id(public_key)}))
 
 
 def _file(path: Path, manifest: Manifest) -> Checked:
@@ -72,7 +103,7 @@ def _contents(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iter
     columns = table_columns(connection, table)
     same = columns == [(c.name, c.type) for c in manifest.columns]
     yield Checked("columns", same, Message("{count} columns", {"count": len(columns)}))
-    digest, rows = content_hash(connection, table)
+    digest, rows = digest_of(connection, table, manifest.format)
     same = digest == manifest.content_hash
     yield Checked("content", same, Message("content hash {hash}…", {"hash": digest[:12]}))
     fields = {"rows": rows, "expected": manifest.rows.published}
@@ -84,15 +115,33 @@ def _contents(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iter
         yield Checked(
             "gates", covered, Message("{count} gates cover every quasi-identifier", {"count": len(manifest.gates)})
         )
-    for gate in manifest.gates:
-        found = measure(connection, table, gate.gate, gate.quasi_identifiers, gate.unit)
-        said = finding(gate.gate, found.count, found.smallest, found.worst)
-        yield Checked(gate.kind, found.small == 0 and found.count > 0, said)
-    if manifest.risk:
-        now = risk_facts(connection, table, manifest.risk.quasi_identifiers, manifest.risk.unit)
-        covered = set(manifest.risk.quasi_identifiers) == quasi
+    yield from _risks(connection, manifest, quasi)
+
+
+def _risks(connection: duckdb.DuckDBPyConnection, manifest: Manifest, quasi: set[str]) -> Iterator[Checked]:
+    """Every gate with what is found now, then the risk. Those that look at the same columns share one look."""
+    table, risk, now = identifier(TABLE), manifest.risk, None
+    for (columns, unit), alike in groupby(manifest.gates, key=lambda g: (g.quasi_identifiers, g.unit)):
+        same = list(alike)
+        gates = [g.gate for g in same]
+        if risk and (columns, unit) == (risk.quasi_identifiers, risk.unit):
+            counted, now = measure_all_and_risk(connection, table, gates, columns, unit, people_told(risk))
+        else:
+            counted = measure_all(connection, table, gates, columns, unit)
+        for gate, found in zip(gates, counted, strict=True):
+            said = finding(gate, found.count, found.smallest, found.worst)
+            yield Checked(gate.kind, found.small == 0 and found.count > 0, said)
+    if risk:
+        if now is None:
+            _, now = measure_all_and_risk(connection, table, [], risk.quasi_identifiers, risk.unit, people_told(risk))
         said = Message(
             "average risk {average}, {unique} units alone in their class",
             {"average": percent(now.prosecutor.average), "unique": now.unique},
         )
-        yield Checked("risk", covered and agree(now, manifest.risk), said)
+        yield Checked("risk", set(risk.quasi_identifiers) == quasi and agree(now, risk) and _whole(manifest), said)
+
+
+def _whole(manifest: Manifest) -> bool:
+    """Whether the population before a sample is what the manifest says of the sample."""
+    people = people_told(manifest.risk)
+    return not (people and people.sampled) or (manifest.sample is not None and people.size == manifest.sample.units)

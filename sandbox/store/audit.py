@@ -41,9 +41,7 @@ class AuditLog:
         details: Mapping[str, Any],
         request: str = "",
     ) -> AuditEvent:
-        if connection.dialect.name == "postgresql":
-            # One writer at a time, to the end of its transaction: two heads would fork the chain.
-            connection.exec_driver_sql("LOCK TABLE audit_events IN EXCLUSIVE MODE")
+        self.lock(connection)
         c = t.audit_events.c
         last = connection.execute(sa.select(c.seq, c.hash).order_by(c.seq.desc()).limit(1)).first()
         seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
@@ -52,6 +50,12 @@ class AuditLog:
         event = AuditEvent(**{**vars(event), "hash": event.compute_hash(self._key)})
         connection.execute(sa.insert(t.audit_events).values(**{**vars(event), "details": plain}))
         return event
+
+    @staticmethod
+    def lock(connection: sa.Connection) -> None:
+        """One writer at a time, to the end of its transaction: two heads would fork the chain."""
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("LOCK TABLE audit_events IN EXCLUSIVE MODE")
 
     @staticmethod
     def read(connection: sa.Connection, *, subject: str | None = None, limit: int | None = None) -> list[AuditEvent]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sandbox.core.lifecycle import State
 from sandbox.core.messages import as_language
 from sandbox.core.project import AppVersion, Kpi, Project, Submission
 from sandbox.core.roles import Person, Role
+from sandbox.core.usage import Opening
 from sandbox.store import tables as t
 from sandbox.store.audit import AuditLog
 from sandbox.store.migrate import upgrade
@@ -179,6 +180,13 @@ class Reading:
         )
         return [AppVersion(**row._mapping) for row in rows]
 
+    def openings(self, since: date, *, app: str | None = None) -> list[Opening]:
+        """Openings of apps (or of one) on ``since`` and later days."""
+        c = t.app_openings.c
+        query = sa.select(t.app_openings).where(c.day >= since)
+        rows = self._c.execute(query.where(c.app == app) if app else query)
+        return [Opening(**row._mapping) for row in rows]
+
     # --- audit
     def audit(self, *, subject: str | None = None, limit: int | None = None) -> list[Any]:
         """Audit events, oldest first; with ``limit`` the newest of them."""
@@ -199,6 +207,13 @@ class Transaction(Reading):
             self._c, actor=self.actor, action=action, subject=subject, now=now, details=details, request=self._request
         )
         self.head = (event.seq, event.hash)
+
+    def one_at_a_time(self) -> None:
+        """Wait until no other transaction that records an event is open, and let none begin before this one ends.
+
+        What is read from now on stays true until the end. On SQLite every transaction is so from its beginning.
+        """
+        self._audit.lock(self._c)
 
     def put_person(self, person: Person, now: datetime) -> None:
         """Create the account or change it."""
@@ -258,6 +273,18 @@ class Transaction(Reading):
         )
         if changed.rowcount == 0:
             self._c.execute(sa.insert(t.app_versions).values(**vars(version)))
+
+    def add_openings(self, openings: list[Opening]) -> None:
+        """Keep those that are not there yet; an app that is not known has none."""
+        c = t.app_openings.c
+        known = set(self._c.execute(sa.select(c.id).where(c.id.in_([each.id for each in openings]))).scalars())
+        apps = set(self._c.execute(sa.select(t.projects.c.slug)).scalars())
+        new = {each.id: vars(each) for each in openings if each.id not in known and each.app in apps}
+        if new:
+            self._c.execute(sa.insert(t.app_openings), list(new.values()))
+
+    def drop_openings(self, before: date) -> None:
+        self._c.execute(sa.delete(t.app_openings).where(t.app_openings.c.day < before))
 
 
 def no_such_project(slug: str) -> NotFound:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Integer,
@@ -128,6 +129,19 @@ app_versions = Table(
     Column("status", String(12), nullable=False),
     Column("created", UtcTime, nullable=False),
     Column("published", UtcTime),
+)
+
+# How apps are used. ``viewer`` is a mark for one person on one day, not a name.
+app_openings = Table(
+    "app_openings",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("app", ForeignKey("projects.slug"), nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("day", Date, nullable=False, index=True),
+    Column("viewer", String(16), nullable=False),
+    Column("ready_ms", Integer),
+    Column("failed", Boolean, nullable=False, default=False),
 )
 
 audit_events = Table(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,11 @@ class Workspace:
         return self.home / "run"
 
     @property
+    def refresh_lock(self) -> Path:
+        """Held for as long as a refresh of the datasets runs."""
+        return self.run / "refresh.lock"
+
+    @property
     def sources(self) -> Path:
         """The demo's raw tables. Only a snapshot build opens them."""
         return self.home / "sources"
@@ -92,12 +98,21 @@ class Workspace:
         return self.home / "datasets"
 
     @property
+    def templates(self) -> Path:
+        """Templates that a lab lead made with ``sandbox template new``; they come on top of the content's."""
+        return self.home / "templates"
+
+    @property
     def snapshots(self) -> Path:
         return self.home / "snapshots"
 
     @property
     def projects(self) -> Path:
         return self.home / "projects"
+
+    def history(self, owner: str, slug: str) -> Path:
+        """Earlier versions of a project's notebook: beside the projects, for a kernel can write in its project."""
+        return self.home / "history" / check_slug(owner) / check_slug(slug)
 
     @property
     def submissions(self) -> Path:
@@ -142,3 +157,16 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def read_plain(file: Path, most: int) -> bytes:
+    """At most ``most`` bytes of a regular file; empty for anything else: a link could lead out, a pipe could wait."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        data = stream.read(most + 1)
+    return data if len(data) <= most else b""

@@ -8,9 +8,14 @@ from pathlib import Path
 from sandbox.catalog import SUFFIX, Catalog
 from sandbox.core.errors import Conflict, GateFailed, SandboxError
 from sandbox.core.ids import check_dataset_name
+from sandbox.core.source import Source
 from sandbox.snapshots.build import MEMORY_LIMIT, Built, Progress, build_snapshot
+from sandbox.snapshots.certificate import Signer
+from sandbox.snapshots.contract_import import apply_contract, read_contract
 from sandbox.snapshots.propose import Proposal, propose_spec, render_yaml
+from sandbox.store.keys import EntityKeys
 from sandbox.store.workspace import write_atomically
+from sandbox.workflows.keys import check_keys
 from sandbox.workflows.services import Services
 
 
@@ -22,17 +27,24 @@ def build_dataset(
     The event is written after the snapshot is in its place: a snapshot without event is found by ``audit``, an event
     without snapshot would be a lie. Raises what ``build_snapshot`` raises.
     """
-    spec = Catalog(services.workspace, services.content).entry(name).spec
+    entry = Catalog(services.workspace, services.content).entry(name)
+    spec = entry.spec
     now = services.now()
+    check_keys(services, spec)
+    keys = EntityKeys(services.keys)
     try:
         built = build_snapshot(
             spec,
             base=services.workspace.home,
             parent=services.workspace.dataset_snapshots(name),
-            key_of=services.keys.entity_key,
+            key_of=keys,
+            key_version=keys.version,
+            login_of=services.logins,
             now=now,
+            signer=Signer.of(services.keys.signing_key()),
             progress=progress,
             memory_limit=memory_limit,
+            beside=entry.file.parent,
         )
     except GateFailed as error:
         with services.registry.transaction(actor) as tx:
@@ -55,11 +67,19 @@ def build_dataset(
 
 
 def add_dataset(
-    services: Services, path: Path, name: str, *, actor: str, unit: str | None = None, header: bool = True
+    services: Services,
+    path: Path | Source,
+    name: str,
+    *,
+    actor: str,
+    unit: str | None = None,
+    header: bool = True,
+    contract: Path | None = None,
 ) -> tuple[Path, Proposal]:
-    """Propose a spec for the table at ``path`` and write it to the workspace's ``datasets/<name>.yaml``.
+    """Propose a spec for the file at ``path``, or a source that says all; write ``datasets/<name>.yaml``.
 
-    Raises Conflict when there is such a dataset already: a steward's work is never overwritten.
+    ``contract`` is a data contract (ODCS) whose words go over the proposal. Raises Conflict when there is such a
+    dataset already: a steward's work is never overwritten.
     """
     check_dataset_name(name)
     existing = {entry.spec.name for entry in Catalog(services.workspace, services.content).entries()}
@@ -70,11 +90,16 @@ def add_dataset(
             "Choose another name, or edit or remove its spec file first.",
             name=name,
         )
-    proposal = propose_spec(path, name=name, unit=unit, header=header)
+    proposal = propose_spec(path, name=name, unit=unit, header=header, login_of=services.logins)
+    if contract:
+        said = read_contract(contract.read_text(encoding="utf-8-sig", errors="replace"), contract.name)
+        proposal = apply_contract(proposal, said, contract.name)
     services.workspace.datasets.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_atomically(file, render_yaml(proposal).encode())
     with services.registry.transaction(actor) as tx:
-        tx.record("dataset.added", name, services.now(), source=path.name, columns=len(proposal.spec.columns))
+        tx.record(
+            "dataset.added", name, services.now(), source=proposal.spec.source.label, columns=len(proposal.spec.columns)
+        )
     return file, proposal
 
 
@@ -91,6 +116,7 @@ def build_all(
         entries, problems = Catalog(services.workspace, services.content).load()
         names = [entry.spec.name for entry in entries]
         failed += [(p.file.stem, p.error) for p in problems]
+    names = referenced_first(services, names)
     for index, name in enumerate(names):
 
         def tell(step: str, share: float, name: str = name, index: int = index) -> None:
@@ -102,3 +128,25 @@ def build_all(
         except SandboxError as error:
             failed.append((name, error))
     return built, failed
+
+
+def referenced_first(services: Services, names: Sequence[str]) -> list[str]:
+    """``names`` in an order in which a dataset comes after those that it refers to; what is read wrongly stays put."""
+    catalog, ordered, met = Catalog(services.workspace, services.content), list[str](), set[str]()
+
+    def visit(name: str) -> None:
+        if name in met:
+            return
+        met.add(name)
+        try:
+            columns = catalog.entry(name).spec.columns.values()
+        except SandboxError:
+            columns = {}.values()
+        for column in columns:
+            if column.references and column.references.dataset in names:
+                visit(column.references.dataset)
+        ordered.append(name)
+
+    for name in names:
+        visit(name)
+    return ordered

@@ -21,7 +21,8 @@ NOTEBOOK, FILES, RUN, PROGRESS_FILE = "notebook.ipynb", "files", "run", "progres
 class Job:
     """Everything that an examination needs, by value or by path. ``folder`` is the submission's, ``shelf`` the apps'.
 
-    ``snapshots`` maps dataset → snapshot folder; ``lock`` is the file with the locked requirements.
+    ``snapshots`` maps dataset → snapshot folder, ``others`` dataset → other versions that the same person holds;
+    ``lock`` is the file with the locked requirements, ``templates`` the folder of those made here.
     """
 
     project: Project
@@ -33,6 +34,8 @@ class Job:
     lock: Path
     limits: Limits
     started: datetime
+    templates: Path | None = None
+    others: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

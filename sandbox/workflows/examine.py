@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import nbformat
 from nbformat import NotebookNode
 
 from sandbox.checks import run_checks
@@ -21,17 +23,20 @@ from sandbox.core.errors import SandboxError
 from sandbox.core.findings import Finding, Level, gravest_first, worst
 from sandbox.core.messages import LANGUAGES, Language, as_language
 from sandbox.core.run import RunReport
+from sandbox.kernels.warmapp import AVAILABLE
 from sandbox.notebooks.app_cells import app_notebook
 from sandbox.notebooks.execute import run_notebook
-from sandbox.notebooks.reading import read_notebook
+from sandbox.notebooks.first_run import steady_view
 from sandbox.notebooks.templates import Template, load_template
 from sandbox.publishing.archive import SubmissionFiles, read_folder, write_files
 from sandbox.publishing.candidate import freeze
 from sandbox.publishing.model import inspect_model
 from sandbox.publishing.thumbnail import thumbnail
+from sandbox.snapshots.composition import compare
 from sandbox.store.workspace import write_atomically
-from sandbox.workflows.examination import FILES, NOTEBOOK, PROGRESS_FILE, RUN, Job, Outcome
+from sandbox.workflows.examination import FILES, PROGRESS_FILE, RUN, Job, Outcome
 from sandbox.workflows.grants import Grant
+from sandbox.workflows.reading import submitted_facts
 
 APP_SECONDS = 60.0
 
@@ -46,7 +51,7 @@ class _Examination:
         self.job = job
         self.run = job.folder / RUN
         self.language: Language = as_language(job.project.language)
-        self.template: Template = load_template(job.content, job.project.template)
+        self.template: Template = load_template(job.content, job.project.template, job.templates)
         self.source: SubmissionFiles = read_folder(job.folder / FILES)
         self.notebook: NotebookNode | None = None
 
@@ -69,22 +74,11 @@ class _Examination:
             (self.job.folder / PROGRESS_FILE).unlink(missing_ok=True)
 
     def _facts(self) -> Facts:
-        problem = None
-        try:
-            self.notebook = read_notebook(self.source.files[NOTEBOOK])
-        except SandboxError as error:
-            problem = error
-        pins = {
-            name: json.loads((folder / "manifest.json").read_bytes()) for name, folder in self.job.snapshots.items()
-        }
-        return Facts(
-            project=self.job.project,
-            files=self.source.files,
-            notebook=self.notebook,
-            notebook_problem=problem,
-            limits=self.job.limits,
-            pins=pins,
-        )
+        job = self.job
+        facts = submitted_facts(job.project, self.source, job.snapshots, job.limits)
+        facts = replace(facts, differences=_differences(job))
+        self.notebook = cast("NotebookNode | None", facts.notebook)
+        return facts
 
     def _run(self, facts: Facts, notebook: NotebookNode) -> Facts:
         """Run the whole notebook on a fresh copy of the submission, then the app in each language."""
@@ -109,7 +103,10 @@ class _Examination:
         )
         if not report.ok:
             return facts
-        return replace(facts, app_runs={language: self._run_app(notebook, language) for language in LANGUAGES})
+        facts = replace(facts, app_runs={language: self._run_app(notebook, language) for language in LANGUAGES})
+        if not AVAILABLE or not all(report.ok for report in facts.app_runs.values()):
+            return facts
+        return replace(facts, first_views={language: self._first_view(notebook, language) for language in LANGUAGES})
 
     def _run_app(self, notebook: NotebookNode, language: Language) -> RunReport:
         """The app's cells as a viewer gets them: in app mode, with the run's folder to read and nothing to write."""
@@ -121,7 +118,23 @@ class _Examination:
             timeout=min(APP_SECONDS, limits.seconds),
             output_limit=limits.output_bytes,
             progress=lambda n, total, title: self._progress("app", n, total, title),
+            use_controls=True,
         )
+
+    def _first_view(self, notebook: NotebookNode, language: Language) -> str:
+        """The name of what the app shows at first, "" if that depends on time or chance."""
+        limits = self.job.limits
+        folder = Path(tempfile.mkdtemp(dir=self.run))  # a name that the run could not have planted
+        file = folder / "app.ipynb"
+        text = str(nbformat.writes(app_notebook(notebook, language, self.template)))  # type: ignore[no-untyped-call]
+        file.write_text(text, encoding="utf-8")
+        self._progress("app", 0, 1, "")
+        try:
+            return steady_view(self._grant(language).app(self.run), file, limits.output_bytes, APP_SECONDS)
+        except SandboxError:
+            return ""
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _grant(self, language: Language) -> Grant:
         limits = self.job.limits
@@ -149,6 +162,8 @@ class _Examination:
                 thumbnail=thumbnail(facts.app_runs[self.language].notebook, job.project.title, self.language),
                 destination_root=job.shelf / job.project.slug,
                 now=job.started,
+                first_views=facts.first_views,
+                control=_moved(facts),
             )
         except SandboxError as error:
             return None, [Finding("candidate", Level.FAIL, error.message, error.remedy)]
@@ -157,6 +172,18 @@ class _Examination:
     def _progress(self, step: str, done: int, total: int, title: str) -> None:
         state = {"step": step, "done": done, "total": total, "title": title[:200]}
         write_atomically(self.job.folder / PROGRESS_FILE, json.dumps(state, ensure_ascii=False).encode())
+
+
+def _moved(facts: Facts) -> str:
+    """The name of a control of the app that changed something when it was used, "" if there is none."""
+    tried = (report.controls for report in facts.app_runs.values())
+    return next((each.moved for each in tried if each is not None and each.moved), "")
+
+
+def _differences(job: Job) -> tuple[dict[str, Any], ...]:
+    """What the pinned version of a dataset gives away beside each other version that the person holds."""
+    pairs = [sorted((job.snapshots[name], other)) for name, others in job.others.items() for other in others]
+    return tuple(found.to_json() for older, newer in pairs if (found := compare(older, newer)))
 
 
 def _model_facts(file: Path) -> dict[str, Any]:

@@ -11,18 +11,21 @@ import json
 import logging
 import multiprocessing
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from pathlib import Path
 
-from sandbox.checks.facts import Limits
 from sandbox.core.findings import Finding, Level
+from sandbox.core.ids import VersionId
 from sandbox.core.messages import Message
 from sandbox.core.project import AppVersion, Submission
 from sandbox.publishing.staging import clear_stale
+from sandbox.store.workspace import Workspace
 from sandbox.workflows.examination import PROGRESS_FILE, Job, Outcome, examine
 from sandbox.workflows.grants import snapshot_folders
+from sandbox.workflows.reading import limits_of
 from sandbox.workflows.services import Services
 
 log = logging.getLogger(__name__)
@@ -96,9 +99,10 @@ class Examiner:
             return self._executor.submit(examine, self._job(submission))
 
     def _job(self, submission: Submission) -> Job:
-        services, settings = self._services, self._services.settings
+        services = self._services
         with services.registry.reading() as reading:
             project = reading.project(submission.project)
+            held = [p.pins for p in reading.projects(owner=project.owner) if p.slug != project.slug]
         return Job(
             project=project,
             submission=submission,
@@ -107,13 +111,10 @@ class Examiner:
             content=services.content,
             shelf=services.workspace.apps,
             lock=services.content / "requirements" / "runtime.txt",
-            limits=Limits(
-                small_cell=settings.small_cell,
-                seconds=settings.examination_seconds,
-                output_bytes=settings.output_bytes,
-                memory_bytes=settings.kernel_memory,
-            ),
+            limits=limits_of(services.settings),
             started=services.now(),
+            templates=services.workspace.templates,
+            others=_other_versions(services.workspace, submission.pins, held),
         )
 
     def _finish(self, submission: Submission, future: Future[Outcome]) -> None:
@@ -190,3 +191,16 @@ def _end_at_once(executor: Executor) -> None:
     executor.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
+
+
+def _other_versions(
+    workspace: Workspace, pins: Mapping[str, str], held: Iterable[Mapping[str, str]]
+) -> dict[str, tuple[Path, ...]]:
+    """Dataset → folders of the versions, other than the pinned one, that the person's other projects pin."""
+    projects = list(held)
+    found = {}
+    for name, version in pins.items():
+        others = sorted({mine[name] for mine in projects if name in mine} - {version})
+        folders = [workspace.snapshot(name, VersionId.parse(other)) for other in others]
+        found[name] = tuple(folder for folder in folders if folder.is_dir())
+    return found

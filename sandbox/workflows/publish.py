@@ -123,11 +123,13 @@ def grant_app(services: Services, person: Person, slug: str, version: str | None
 
 
 #: What the portal says of an app that is open: it may stay; it may not; the person is not signed in any more.
-Standing = Literal["open", "closed", "signed-out"]
+Standing = Literal["open", "newer", "closed", "signed-out"]
 
 
 def renew_app(services: Services, ticket: Ticket) -> Standing:
     """Whether what ``ticket`` says is open would be opened now: after sign-outs, other roles, rollbacks, retirements.
+
+    “newer”: a later version was published since; who has this one open may finish with it.
 
     Asked by the app server again and again while an app is open, so it leaves no line in the audit chain.
     """
@@ -139,10 +141,24 @@ def renew_app(services: Services, ticket: Ticket) -> Standing:
         except NotFound:  # the account was disabled meanwhile
             return "signed-out"
         try:
-            _may_open(reading.project(ticket.app), reading.app_versions(ticket.app), person, ticket.version)
+            project = reading.project(ticket.app)
         except NotFound:
             return "closed"
+        versions = reading.app_versions(ticket.app)
+    try:
+        _may_open(project, versions, person, ticket.version)
+    except NotFound:
+        return "newer" if _was_followed(project, versions, ticket.version) else "closed"
     return "open"
+
+
+def _was_followed(project: Project, versions: list[AppVersion], version: str) -> bool:
+    """Whether a later version took the place of ``version``. A rollback puts an earlier one there: then something was
+    wrong, and nobody goes on."""
+    if project.state is State.RETIRED or not project.live_version:
+        return False
+    # Versions are named by their time.
+    return version < project.live_version and any(v.version == version and v.status == "superseded" for v in versions)
 
 
 def _may_open(project: Project, versions: list[AppVersion], person: Person, version: str | None) -> str:

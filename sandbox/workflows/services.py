@@ -10,6 +10,7 @@ from pathlib import Path
 from sandbox.settings import Settings
 from sandbox.store.audit import AuditLog
 from sandbox.store.keys import Keys
+from sandbox.store.logins import Logins
 from sandbox.store.registry import Registry
 from sandbox.store.workspace import Workspace
 
@@ -35,6 +36,11 @@ class Services:
         workspace = Workspace.at(settings.home).ensure()
         registry = Registry.open(workspace.registry_file, AuditLog.of(workspace), settings.registry_url)
         return cls(settings, workspace, registry, Keys(workspace), settings.content_dir())
+
+    @property
+    def logins(self) -> Logins:
+        """Addresses of databases, for snapshot builds."""
+        return Logins(self.workspace)
 
     def close(self) -> None:
         self.registry.close()

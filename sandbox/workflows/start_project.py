@@ -20,6 +20,8 @@ from sandbox.core.roles import Person, Role
 from sandbox.notebooks.templates import load_template, starter_notebook
 from sandbox.store.registry import Reading
 from sandbox.workflows.access import owned_project, visible_project
+from sandbox.workflows.keys import check_joins
+from sandbox.workflows.retention import still_there
 from sandbox.workflows.services import Services
 
 NOTEBOOK = "notebook.ipynb"
@@ -28,11 +30,13 @@ NOTEBOOK = "notebook.ipynb"
 def start_project(services: Services, person: Person, new: NewProject) -> Project:
     """Create the project as a draft of ``person``, pinned to the newest snapshot of each of its datasets.
 
-    Raises NotAllowed for a dataset that the person may not use, BadInput for one without a snapshot.
+    Raises NotAllowed for a dataset that the person may not use, BadInput for one without a snapshot, Conflict for
+    two that share an entity and not its key.
     """
     person.require(Role.STAFF)
-    template = load_template(services.content, new.template)
+    template = load_template(services.content, new.template, services.workspace.templates)
     pins = {name: newest_snapshot(services, person, name) for name in new.datasets}
+    check_joins(services, pins)
     now = services.now()
     with services.registry.transaction(person.name) as tx:
         project = Project(
@@ -51,6 +55,7 @@ def start_project(services: Services, person: Person, new: NewProject) -> Projec
         )
         tx.add_project(project)
         tx.record("project.started", project.slug, now, template=template.name, pins=pins)
+        still_there(services, pins)
     return project
 
 
@@ -87,7 +92,7 @@ def project_starter(services: Services, person: Person, slug: str, language: Lan
     """A zip of the files that a new project begins with: its notebook in the person's language, ``project.toml``."""
     with services.registry.reading() as reading:
         project = owned_project(reading, person, slug)
-    template = load_template(services.content, project.template)
+    template = load_template(services.content, project.template, services.workspace.templates)
     notebook = starter_notebook(template, language or as_language(project.language), project)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -121,6 +126,7 @@ def renew_pins(services: Services, person: Person, slug: str) -> Project:
     with services.registry.reading() as reading:
         project = owned_project(reading, person, slug)
     pins = {name: newest_snapshot(services, person, name) for name in project.pins}
+    check_joins(services, pins)
     with services.registry.transaction(person.name) as tx:
         project = owned_project(tx, person, slug)
         if project.state not in (State.DRAFT, State.PUBLISHED):
@@ -130,4 +136,5 @@ def renew_pins(services: Services, person: Person, slug: str) -> Project:
         project = replace(project, pins=pins, changed=now)
         tx.put_project(project)
         tx.record("project.pins-renewed", slug, now, pins=pins)
+        still_there(services, pins)
     return project

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -29,7 +30,9 @@ from sandbox.store.workspace import Workspace
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
 from tests.helpers.browser import chromium
+from tests.helpers.front_ends import build_front_ends
 
+PROGRAM = ("-m", "sandbox.appserver")
 PUBLISHED = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 CELLS = {
@@ -75,14 +78,16 @@ def free_port() -> int:
 
 def notebook(portal: str, *names: str) -> nbformat.NotebookNode:
     cells = [nbformat.v4.new_markdown_cell("## Who might leave soon?", id="head")]
-    for name in names:
-        source = CELLS[name].replace("%s", portal)
-        cells.append(nbformat.v4.new_code_cell(source, id=name))
+    for number, name in enumerate(names):
+        source = CELLS.get(name, name).replace("%s", portal)
+        cells.append(nbformat.v4.new_code_cell(source, id=name if name in CELLS else f"cell-{number}"))
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
 
 
-def publish(home: Path, slug: str, portal: str, *names: str) -> str:
+def publish(
+    home: Path, slug: str, portal: str, *names: str, first_views: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Put an app version with its receipt on the shelf, as ``publishing.candidate`` leaves it; its version."""
     shelf = Workspace.at(home).ensure().apps / slug
     beside = shelf / ".beside"
@@ -93,6 +98,7 @@ def publish(home: Path, slug: str, portal: str, *names: str) -> str:
     manifest = AppManifest(
         slug, VersionId.of(PUBLISHED, "0" * 12), "Churn warning", "Customers leave", "lin", "Sales", "customer-churn",
         "en", ("en", "zh-CN"), Kpi("Churn", "%", 5.0, 4.0), {}, 1, "pass", PUBLISHED,
+        first_views=first_views,
     )  # fmt: skip
     (beside / "app.toml").write_bytes(manifest.render())
     files = {file.name: sha256_of(file.read_bytes()) for file in beside.iterdir()}
@@ -151,8 +157,11 @@ def plain_environment(tmp: Path) -> dict[str, str]:
 
 
 @contextmanager
-def app_server(home: Path, tmp: Path, portal: str, versions: dict[str, str], **settings: str) -> Iterator[Hardened]:
-    """``python -m sandbox.appserver`` on the shelf of ``home``."""
+def app_server(
+    home: Path, tmp: Path, portal: str, versions: dict[str, str], program: Sequence[str] = PROGRAM, **settings: str
+) -> Iterator[Hardened]:
+    """``python -m sandbox.appserver`` on the shelf of ``home``; ``program``: what Python is told to run instead."""
+    build_front_ends()
     port = free_port()
     environment = {
         **plain_environment(tmp),
@@ -164,7 +173,7 @@ def app_server(home: Path, tmp: Path, portal: str, versions: dict[str, str], **s
         "SANDBOX_APP_GRANT_SECONDS": "3600",
         **settings,
     }
-    command = [sys.executable, "-m", "sandbox.appserver"]
+    command = [sys.executable, *program]
     log = tmp / f"appserver-{port}.log"
     with running(command, environment, f"http://localhost:{port}/healthz", log, tmp) as pid:
         yield Hardened(f"http://localhost:{port}", versions, home=home, pid=pid, log=log)

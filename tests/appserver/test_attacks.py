@@ -125,6 +125,20 @@ def _foreign_origin(site: Site) -> bool:
     return True
 
 
+def _open_widget(site: Site) -> bool:
+    """A viewer makes a widget in the kernel: memory without end, one message at a time."""
+    viewer, kernel = site.opened()
+    controls, comm_id = "@jupyter-widgets/controls", "d" * 32
+    state = {
+        "_model_module": controls, "_model_module_version": "2.0.0", "_model_name": "IntTextModel",
+        "_view_module": controls, "_view_module_version": "2.0.0", "_view_name": "IntTextView",
+    }  # fmt: skip
+    content = {"comm_id": comm_id, "target_name": "jupyter.widget", "data": {"state": state, "buffer_paths": []}}
+    opening = message("comm_open", content) | {"metadata": {"version": "2.1.0"}}
+    viewer.send(kernel, opening, "comm_info_reply")
+    return comm_id in viewer.send(kernel, message("comm_info_request", {}), "comm_info_reply")
+
+
 DEBUG = {"type": "request", "command": "debugInfo", "seq": 1, "arguments": {}}
 DELETE, BEACON = ("DELETE", "/api/kernels/{}"), ("POST", "/voila/api/shutdown/{}")
 
@@ -144,6 +158,7 @@ STANDALONE: dict[str, Attack] = {
     "list by contents": _read("/voila/api/contents", OTHER),
     "list a foreign app": _read("/voila/api/contents/{OTHER}", "app.ipynb"),
     "foreign app": _foreign_app,
+    "widgets made by a viewer": _open_widget,
     "other template": _other_template,
 }
 

@@ -1,51 +1,179 @@
-"""Which websocket frames pass."""
+"""Which websocket frames are understood, and which messages a viewer may send."""
 
 from __future__ import annotations
 
 import json
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.appserver.channels import ALLOWED_TYPES, V1, allowed
+from sandbox.appserver.channels import V1, read_message
+from sandbox.appserver.traffic import (
+    ALLOWED_TYPES,
+    BURST,
+    MOST_CONTROLS,
+    MOST_JSON,
+    PER_SECOND,
+    Comms,
+    Incoming,
+    Rate,
+    TooMuch,
+)  # fmt: skip
 from tests.appserver.site import as_legacy_binary, as_v1, message
 
 CHANNELS = ("shell", "control", "stdin", "iopub", "", "SHELL")
+WIDGET = "a" * 32
 
 
-@pytest.mark.parametrize("kind", [*sorted(ALLOWED_TYPES), "execute_request", "input_reply", "shutdown_request", ""])
+@pytest.fixture
+def comms() -> Comms:
+    """Of a kernel with one widget."""
+    made = Comms()
+    made.exist([WIDGET])
+    return made
+
+
+def incoming(kind: str, channel: str = "shell", json_size: int = 100, **content: Any) -> Incoming:
+    return Incoming(channel, kind, content, json_size, json_size)
+
+
+def update(comm_id: str = WIDGET, method: Any = "update", **more: Any) -> Incoming:
+    return incoming("comm_msg", comm_id=comm_id, data={"method": method, "state": {"value": 1}}, **more)
+
+
+@pytest.mark.parametrize("kind", ["comm_msg", "execute_request", "input_reply", ""])
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_every_encoding_alike(kind: str, channel: str) -> None:
-    each = message(kind, {}, channel)
-    passes = kind in ALLOWED_TYPES and channel == "shell"
-    assert allowed(json.dumps(each), None) is passes
-    assert allowed(as_legacy_binary(each), None) is passes
-    assert allowed(as_v1(each), V1) is passes
+    each = message(kind, {"comm_id": WIDGET}, channel)
+    found = [read_message(json.dumps(each), None), read_message(as_legacy_binary(each), None),
+             read_message(as_v1(each), V1)]  # fmt: skip
+    assert all(one and (one.channel, one.kind, one.content) == (channel, kind, {"comm_id": WIDGET}) for one in found)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("kind", [*sorted(ALLOWED_TYPES), "execute_request", "input_reply", "shutdown_request", ""])
+def test_types_and_channels(comms: Comms, kind: str, channel: str) -> None:
+    content = {"comm_id": WIDGET, "data": {"method": "update"}}
+    passes = channel == "shell" and kind in ("comm_msg", "comm_info_request", "kernel_info_request")
+    assert comms.admits(incoming(kind, channel, **content)) is passes
+
+
+def test_only_widgets_that_exist_are_spoken_to(comms: Comms) -> None:
+    assert comms.admits(update())
+    assert not comms.admits(update("b" * 32))
+    comms.exist(["b" * 32])
+    assert comms.admits(update("b" * 32))
+    comms.gone("b" * 32)
+    assert not comms.admits(update("b" * 32))
+
+
+@pytest.mark.parametrize("method", ["request_states", "echo_update", "open", "", None, ["update"], {"a": 1}])
+def test_widgets_are_told_nothing_else(comms: Comms, method: Any) -> None:
+    assert not comms.admits(update(method=method))
+
+
+@pytest.mark.parametrize("comm_id", ["", "x" * 129, None, 7, ["a"], {}])
+def test_absurd_ids(comms: Comms, comm_id: Any) -> None:
+    for kind in ("comm_open", "comm_msg", "comm_close"):
+        assert not comms.admits(incoming(kind, comm_id=comm_id, target_name="jupyter.widget.control", data={}))
+
+
+def test_viewers_open_the_control_channel_and_nothing_else(comms: Comms) -> None:
+    def opens(comm_id: str, **content: Any) -> bool:
+        return comms.admits(incoming("comm_open", comm_id=comm_id, data={}, **content))
+
+    assert not opens("c", target_name="jupyter.widget")
+    assert not opens("c", target_name="any", target_module="os")
+    assert not opens(WIDGET, target_name="jupyter.widget.control"), "a widget's id is taken"
+    assert not opens("c", target_name="jupyter.widget.control", target_module="os")
+    assert opens("c", target_name="jupyter.widget.control")
+    assert comms.admits(update("c", "request_states"))
+    assert not comms.admits(update("c", "update"))
+
+
+def test_ten_thousand_comm_opens(comms: Comms) -> None:
+    opened = [
+        comms.admits(incoming("comm_open", comm_id=f"{n:032}", target_name="jupyter.widget.control", data={}))
+        for n in range(10_000)
+    ]
+    assert sum(opened) == MOST_CONTROLS
+    assert comms.admits(incoming("comm_close", comm_id=f"{0:032}", data={}))
+    assert comms.admits(incoming("comm_open", comm_id="again", target_name="jupyter.widget.control", data={}))
+
+
+def test_widgets_are_the_kernels_to_close(comms: Comms) -> None:
+    assert not comms.admits(incoming("comm_close", comm_id=WIDGET, data={}))
+    assert comms.admits(update())
+
+
+def test_a_text_has_an_end(comms: Comms) -> None:
+    assert comms.admits(update(json_size=MOST_JSON))
+    assert not comms.admits(update(json_size=MOST_JSON + 1))
+
+
+def test_nobody_drags_a_slider_like_that() -> None:
+    clock = [0.0]
+    rate = Rate(lambda: clock[0])
+    for _ in range(10 * PER_SECOND):  # ten seconds of much more than a hand can do
+        clock[0] += 1 / PER_SECOND
+        rate.spend(200)
+    with pytest.raises(TooMuch):
+        for _ in range(BURST + 1):
+            rate.spend(200)
+    clock[0] += 60
+    rate.spend(9 * 2**20)  # an upload
+    with pytest.raises(TooMuch):
+        for _ in range(9):
+            rate.spend(9 * 2**20)
 
 
 def test_an_encoding_that_was_not_agreed_is_not_guessed() -> None:
     each = message("comm_msg", {})
-    assert not allowed(json.dumps(each), V1)
-    assert not allowed(as_v1(each), None)
+    assert read_message(json.dumps(each), V1) is None
+    assert read_message(as_v1(each), None) is None
 
 
-def test_a_header_that_two_readers_could_read_differently() -> None:
+def test_what_two_readers_could_read_differently() -> None:
     each = message("comm_msg", {})
-    twice = json.dumps(each["header"])[:-1] + ', "msg_type": "comm_msg"}'
-    parts = [b"shell", twice.encode(), b"{}", b"{}", b"{}"]
-    utf16 = [b"shell", json.dumps(each["header"]).encode("utf-16-le"), b"{}", b"{}", b"{}"]
-    for frame in (parts, utf16):
+    header = json.dumps(each["header"]).encode()
+    twice = header[:-1] + b', "msg_type": "comm_msg"}'
+    content = b'{"comm_id": "a", "comm_id": "b"}'
+    utf16 = json.dumps(each["header"]).encode("utf-16-le")
+    frames = ([twice, b"{}", b"{}", b"{}"], [utf16, b"{}", b"{}", b"{}"], [header, b"{}", b"{}", content],
+              [header, b"{}", b"{}", b"[]"])  # fmt: skip
+    for parts in frames:
+        frame = [b"shell", *parts]
         offsets = [8 * (len(frame) + 2)]
         for part in frame:
             offsets.append(offsets[-1] + len(part))
         packed = struct.pack(f"<{len(offsets) + 1}Q", len(offsets), *offsets) + b"".join(frame)
-        assert not allowed(packed, V1)
+        assert read_message(packed, V1) is None
 
 
 @given(st.binary(max_size=400))
-def test_noise_never_passes_or_raises(data: bytes) -> None:
-    assert not allowed(data, V1)
-    assert not allowed(data, None)
-    assert not allowed(data.decode("latin-1"), None)
+def test_noise_is_never_understood_and_never_raises(data: bytes) -> None:
+    assert read_message(data, V1) is None
+    assert read_message(data, None) is None
+    assert read_message(data.decode("latin-1"), None) is None
+
+
+VALUES = st.sampled_from(
+    [None, True, 1.5, "", "a", WIDGET, "jupyter.widget.control", [], [1], {}, {"method": "update"}]
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["comm_id", "target_name", "target_module", "data", "x"]), VALUES),
+    st.sampled_from([*sorted(ALLOWED_TYPES), "execute_request"]),
+)
+def test_whatever_a_message_holds_nothing_raises(content: dict[str, Any], kind: str) -> None:
+    each = message(kind, content)
+    found = read_message(as_v1(each), V1)
+    assert found is not None
+    passed = Comms().admits(found)
+    assert not passed or kind in ("kernel_info_request", "comm_info_request") or (
+        kind == "comm_open" and content["target_name"] == "jupyter.widget.control"
+    )  # fmt: skip

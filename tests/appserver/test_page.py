@@ -36,7 +36,7 @@ def test_open_and_move_a_control(page: Any, ours: Hardened, portal_server: Porta
     come_from_portal(page, ours, portal_server, language=language)
     page.wait_for_selector(".result")
     assert page.inner_text(".result") == "risk = 88 %"
-    page.focus(".noUi-handle")
+    page.focus("input[type=range]")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('.result').innerText == 'risk = 87 %'")
     assert page.get_attribute("html", "lang") == language
@@ -50,7 +50,7 @@ def test_a_failing_control_shows_no_traceback(page: Any, ours: Hardened, portal_
     page.wait_for_selector(".result")
     page.get_by_text("Fail", exact=True).click()
     page.wait_for_function("() => document.querySelector('.result').innerText == 'failing'")
-    page.focus(".noUi-handle")
+    page.focus("input[type=range]")
     page.keyboard.press("ArrowRight")  # answered after the failure, which is told by then
     page.wait_for_function("() => document.querySelector('.result').innerText == 'risk = 87 %'")
     assert "text of a traceback" not in page.content()
@@ -65,7 +65,7 @@ def test_a_failing_cell_says_so_in_words(page: Any, ours: Hardened, portal_serve
 def test_leaving_ends_the_kernel(page: Any, ours: Hardened, portal_server: Portal) -> None:
     come_from_portal(page, ours, portal_server)
     page.wait_for_selector(".result")
-    kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    kernel = page.evaluate("JSON.parse(document.getElementById('sandbox-page').textContent).kernelId")
     viewer = Viewer(ours.base, {c["name"]: c["value"] for c in page.context.cookies(ours.base)}, ours.base)
     assert viewer.alive(kernel)
     page.goto("about:blank")

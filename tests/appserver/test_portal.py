@@ -17,6 +17,7 @@ import pytest
 from sandbox.core.lifecycle import State
 from sandbox.core.project import AppVersion, Kpi, Project, Submission
 from sandbox.core.roles import Person, Role
+from sandbox.core.usage import Opening
 from sandbox.identity import accounts
 from sandbox.settings import Settings
 from sandbox.workflows.publish import Retrospective, retire
@@ -124,6 +125,23 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     services.close()
 
 
+def test_what_is_live_waits_for_its_first_viewer_and_its_use_is_kept(town: Town) -> None:
+    """The first test of this town: nobody has opened anything yet."""
+    wait_until(lambda: httpx.get(f"{town.apps.base}/healthz", trust_env=False).json()["apps_ready"] >= 2, 60)
+    rita = town.signed_in("rita")
+    viewer, kernel = town.open(rita, LIVE)
+    assert viewer.request("POST", f"/voila/api/ready/{kernel}", content=b"7").status_code == 204
+
+    def kept() -> list[Opening]:
+        with town.services.registry.reading() as reading:
+            return reading.openings(NOW.date() - timedelta(days=1), app=LIVE)
+
+    wait_until(lambda: bool(kept()))
+    (opening,) = kept()
+    assert opening.ready_ms == 7 and opening.version == town.apps.versions[LIVE] and "rita" not in str(opening)
+    assert "openings: 1" in rita.get(f"/apps/{LIVE}").text
+
+
 def test_signing_out_in_the_portal_ends_what_was_opened_from_there(town: Town) -> None:
     here, elsewhere = town.signed_in("rita"), town.signed_in("rita")
     viewer, kernel = town.open(here, LIVE)
@@ -164,6 +182,30 @@ def test_a_retired_app_is_closed_and_not_opened_again(town: Town) -> None:
     assert viewer.alive(other)
 
 
+def test_a_newer_version_is_told_and_cuts_nobody_off(town: Town) -> None:
+    rita = town.signed_in("rita")
+    viewer, kernel = town.open(rita, SECOND)
+
+    def told() -> bool:
+        return bool(viewer.request("GET", f"/api/kernels/{kernel}").json()["newer"])
+
+    first = town.apps.versions[SECOND]
+    newer = f"{int(first[:4]) + 1}{first[4:]}"
+    assert not told()
+    with town.services.registry.transaction("operator") as tx:
+        before, project = tx.app_versions(SECOND)[0], tx.project(SECOND)
+        tx.put_app_version(replace(before, status="superseded"))
+        tx.put_app_version(replace(before, version=newer, status="live"))
+        tx.put_project(replace(project, live_version=newer))
+    wait_until(told)
+    assert viewer.alive(kernel)
+    with town.services.registry.transaction("operator") as tx:
+        tx.put_app_version(replace(before, version=newer, status="superseded"))
+        tx.put_app_version(replace(before, status="live"))
+        tx.put_project(project)
+    wait_until(lambda: not told())
+
+
 def test_questions_of_others_are_not_answered(town: Town) -> None:
     """Only who has the ticket key may ask; a ticket that opens an app is no question, and a question opens nothing."""
 
@@ -171,9 +213,13 @@ def test_questions_of_others_are_not_answered(town: Town) -> None:
         return httpx.post(f"{town.portal}/api/v1/renewals", json={"tickets": list(tickets)}, trust_env=False)
 
     unknown = town.apps.ticket("rita", SECOND, purpose="renew", signin="0" * 64)
-    assert ask(unknown).json() == {"standings": ["signed-out"]}
+    assert ask(unknown).json()["standings"] == ["signed-out"]
     for refused in (town.apps.ticket("rita", SECOND), f"{unknown}x", "x.y"):
         assert ask(unknown, refused).status_code == 401
+    address = f"{town.portal}/api/v1/renewals"
+    assert httpx.post(address, json={}, trust_env=False).json() == {"standings": [], "live": []}
+    for refused in (unknown, town.apps.ticket("rita", SECOND), "x.y"):
+        assert httpx.post(address, json={"server": refused}, trust_env=False).status_code == 401
     assert httpx.post(f"{town.apps.base}/enter", data={"ticket": unknown}, trust_env=False).status_code == 401
 
 

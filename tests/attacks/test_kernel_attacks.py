@@ -1,7 +1,7 @@
 """Rule 2: a notebook kernel is hostile. Every attack gets through in an ordinary kernel and fails in a confined one.
 
-Three kernels run the same code: an ordinary one, ours with everything this machine has, and ours where the machine
-forbids namespaces, as many containers do.
+Four kernels run the same code: an ordinary one, ours with everything this machine has, the one of an app's viewer (a
+fork of a confined process), and ours where the machine forbids namespaces, as many containers do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sandbox.kernels.capability import capability
 from sandbox.kernels.channel import Channel
 from sandbox.kernels.policy import KernelPolicy
 from tests.attacks import kernel_attacks
-from tests.helpers.kernels import Session, confined_kernel, plain_kernel
+from tests.helpers.kernels import Session, confined_kernel, plain_kernel, viewer_kernel, warm_app
 
 HERE = Path(__file__).parent
 SECRET = "portal-token-that-no-notebook-may-see"
@@ -80,6 +80,10 @@ def kernels(range_: dict[str, Any]) -> Iterator[dict[str, Session]]:
             "plain": stack.enter_context(plain_kernel(home / "plain", {**os.environ, "PORTAL_TOKEN": SECRET})),
             "confined": stack.enter_context(confined_kernel(policy)),
         }
+        (home / "app").mkdir()
+        shown = KernelPolicy(readable=(home / "app", home / "snapshot"), env={"SANDBOX_MODE": "app"})
+        app = stack.enter_context(warm_app(home / "app", "x = 1", policy=shown))
+        running["viewer"] = stack.enter_context(viewer_kernel(app))
         patch.setattr(forkserver, "run_program", _without_namespaces)
         running["no namespaces"] = stack.enter_context(confined_kernel(policy, fork=False))
         source = (HERE / "kernel_attacks.py").read_text()
@@ -105,7 +109,9 @@ def attempt(session: Session, name: str, facts: dict[str, Any]) -> tuple[bool, s
 
 def test_the_kernels_are_what_they_are_called(kernels: dict[str, Session]) -> None:
     full, core = kernels["confined"].manager.confinement, kernels["no namespaces"].manager.confinement
-    assert full.confined and core.confined
+    viewer = kernels["viewer"].manager.confinement
+    assert full.confined and core.confined and viewer.confined
+    assert {x.name for x in viewer.layers if x.applied} == {x.name for x in full.layers if x.applied}
     assert full.applied("process namespace") == capability().process_namespace
     assert not core.applied("namespaces") and not core.applied("process namespace")
 
@@ -119,6 +125,8 @@ def test_attack(name: str, kernels: dict[str, Session], range_: dict[str, Any]) 
 
     through, detail = attempt(kernels["confined"], name, range_)
     assert not through, f"{name} got through: {detail}"
+    through, detail = attempt(kernels["viewer"], name, range_)
+    assert not through, f"{name} got through in the kernel of an app's viewer: {detail}"
     if name not in kernel_attacks.NEEDS_NAMESPACES:
         through, detail = attempt(kernels["no namespaces"], name, range_)
         assert not through, f"{name} got through where namespaces are forbidden: {detail}"

@@ -257,7 +257,7 @@ def test_the_saved_model(facts_of: Make, tmp_path: Path) -> None:
 
 def test_phases_and_order(facts_of: Make) -> None:
     read, ran = run_checks("read", facts_of(CLEAN)), run_checks("run", facts_of(CLEAN))
-    assert [f.check for f in read] == ["notebook_format", "forbidden_files", "paths"]
+    assert [f.check for f in read] == ["notebook_format", "forbidden_files", "paths", "composition"]
     assert {f.check for f in read + ran} <= {m.__name__.rpartition(".")[2] for m in CHECKS}
     assert worst(read) is Level.PASS and "errors" in {f.check for f in ran if f.level is Level.FAIL}
     assert all(m.__doc__ and m.__name__.rpartition(".")[2] == m.NAME for m in CHECKS)

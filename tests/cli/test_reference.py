@@ -11,6 +11,7 @@ import pytest
 from sandbox.cli.main import cli
 from tests.cli.conftest import Run
 from tests.cli.reference import PAGE, commands, fields, keeps, observed, sections
+from tests.cli.test_suggest import write_visitors
 
 NEW = ("project", "new", "--title", "Fewer calls", "--problem", "Too many calls.", "--template", "customer-churn",
        "--dataset", "leavers", "--kpi", "Calls", "--baseline", "9", "--target", "7")  # fmt: skip
@@ -23,13 +24,24 @@ RUNS: dict[str, list[tuple[int, tuple[str, ...]]]] = {
     "dataset list": [(0, ("dataset", "list"))],
     "dataset show": [(0, ("dataset", "show", "leavers"))],
     "dataset verify": [(0, ("dataset", "verify", "leavers"))],
+    "dataset attack": [(0, ("dataset", "attack", "leavers", "--targets", "50"))],
+    "dataset suggest": [(0, ("dataset", "suggest", "visitors", "--write"))],
+    "dataset diff": [(0, ("dataset", "diff", "leavers"))],
+    "dataset refresh": [(1, ("dataset", "refresh", "--due"))],
+    "dataset prune": [(0, ("dataset", "prune"))],
+    "dataset public-key": [(0, ("dataset", "public-key"))],
     "template list": [(0, ("template", "list"))],
+    "template new": [(0, ("template", "new", "lapse", "--title", "Who lapses", "--title-zh", "谁会流失"))],
+    "template check": [(0, ("template", "check", "customer-churn", "--no-run"))],
     "project new": [(0, NEW)],
     "project list": [(0, ("project", "list"))],
     "project show": [(0, ("project", "show", "came-back"))],
     "project submit": [(0, ("project", "submit", "fewer-calls", "--no-wait"))],
     "people list": [(0, ("people", "list"))],
     "people link": [(0, ("people", "link", "lin-xia"))],
+    "keys list": [(0, ("keys", "list"))],
+    "keys rotate": [(0, ("keys", "rotate", "customer", "--reason", "a laptop was stolen"))],
+    "keys forget": [(0, ("keys", "forget", "customer", "2"))],
     "audit list": [(0, ("audit", "list"))],
     "audit verify": [(0, ("audit", "verify"))],
 }
@@ -51,8 +63,18 @@ def prepare(command: str, home: Path, sandbox: Run) -> None:
     if command == "dataset add":
         rows = "".join(f"C{i:04d},{('F', 'M')[i % 2]},{20 + i % 5},{i % 7}\n" for i in range(200))
         Path("sales.csv").write_text("customer_id,gender,age,orders\n" + rows)
-    if command in ("dataset build", "dataset list"):
+    if command == "dataset suggest":
+        write_visitors(home)
+    if command == "dataset diff":
+        assert sandbox("dataset", "build", "leavers").exit_code == 0
+    if command == "dataset prune":
+        spec = home / "datasets" / "leavers.yaml"
+        spec.write_text(spec.read_text(encoding="utf-8") + "retain: {versions: 1}\n", encoding="utf-8")
+        assert sandbox("dataset", "build", "leavers").exit_code == 0
+    if command in ("dataset build", "dataset list", "dataset refresh"):
         (home / "datasets" / "broken.yaml").write_text("name: [")
+    if command == "keys forget":
+        assert [sandbox("keys", "rotate", "customer", "--reason", "x").exit_code for _ in range(2)] == [0, 0]
     if command == "project submit":
         assert sandbox(*NEW).exit_code == 0
 

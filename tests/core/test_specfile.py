@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
 
 from sandbox.core.errors import BadInput
-from sandbox.core.spec import Band, Pseudonym, json_schema
+from sandbox.core.rules import Band, Pseudonym, Rule, long_form, short_form
+from sandbox.core.spec import KAnonymity, json_schema
 from sandbox.core.specfile import parse_spec
 
 GOOD = """\
@@ -47,6 +54,15 @@ def test_short_and_long_forms_of_rules_mean_the_same() -> None:
         (("column: id", "column: nobody"), 1, "nobody"),
         (("class: quasi", "class: public"), 11, "class"),
         (("format: 1", "format: 2"), 1, "format"),
+        (("{band: {width: 10}}", "{microaggregate: 1}"), 11, "greater than or equal to 2"),
+        (("{band: {width: 10}}", "{noise: -0.5}"), 11, "greater than 0"),
+        (("{band: {width: 10}}", "{noise: {low: 1}}"), 11, "either `share`"),
+        (("{band: {width: 10}}", "{noise: {sd: 1, low: 3, high: 2}}"), 11, "must be less than"),
+        (("{band: {width: 10}}", "{top_bottom: {share: 0.1, top: 3}}"), 11, "give limits"),
+        (("{band: {width: 10}}", "{top_bottom: {top: 1, bottom: 3}}"), 11, "must be less than"),
+        (("{band: {width: 10}}", "{date_shift: 0}"), 11, "greater than or equal to 1"),
+        (("rule: drop", "rule: {noise: 0.5}"), 1, "direct identifier"),
+        (("owner:", "sample: 1.5\nowner:"), 5, "less than 1"),
         (("name: customers", "name: ../x"), 2, "../x"),
         (("owner: ", "owner: [\t"), 5, "YAML"),
     ],
@@ -69,5 +85,52 @@ def test_what_is_no_spec_is_refused(text: str) -> None:
 
 def test_the_schema_knows_every_rule() -> None:
     text = str(json_schema())
-    for kind in ("keep", "drop", "pseudonym", "band", "round", "truncate_date", "prefix", "k_anonymity"):
-        assert kind in text
+    kinds = [model.model_fields["kind"].default for model in (*Rule.__origin__.__args__, KAnonymity)]
+    assert not [kind for kind in kinds if kind not in text]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["keep", {"band": 10}, {"noise": 0.5}, {"noise": {"sd": 5, "low": 0}}, {"microaggregate": 5}, {"date_shift": 30},
+     {"top_bottom": 0.25}, {"top_bottom": {"bottom": 18, "top": 90}}],
+)  # fmt: skip
+def test_the_short_form_is_what_people_write(written: Any) -> None:
+    rule = TypeAdapter(Rule).validate_python(long_form(written))
+    assert short_form(rule) == written
+
+
+def test_a_gate_that_counts_values_refuses_a_column_in_which_all_are_different() -> None:
+    sick = "  ill: {class: sensitive, rule: {noise: 0.1}, description: {en: a, zh-CN: b}}\ngates:"
+    text = GOOD.replace("gates:", sick) + "  - l_diversity: {column: ill, l: 2}\n"
+    with pytest.raises(BadInput, match="makes every value another"):
+        parse_spec(text, "x.yaml")
+    assert parse_spec(text.replace("noise: 0.1", "round: 5"), "x.yaml")
+
+
+def test_rules_per_unit_need_the_unit() -> None:
+    machines = GOOD.replace("entity: customer}", "entity: customer, personal: false}").replace(
+        "{pseudonym: customer}", "drop"
+    )
+    machines = machines.replace("gates:\n  - k_anonymity: {k: 5}\n", "")
+    assert parse_spec(machines, "x.yaml")
+    for change in (("{band: {width: 10}}", "{noise: 0.1}"), ("owner:", "sample: 0.5\nowner:")):
+        with pytest.raises(BadInput, match="may not be dropped"):
+            parse_spec(machines.replace(*change), "x.yaml")
+
+
+def test_the_schema_takes_what_people_write_and_nothing_else() -> None:
+    """An editor must not underline a spec that ships, and must underline a typing error."""
+    schema = Draft202012Validator(json_schema())
+    files = sorted((Path(__file__).parents[2] / "datasets").glob("*.yaml"))
+    assert files
+    for file in files:
+        written = yaml.safe_load(file.read_text(encoding="utf-8"))
+        assert not [error.message for error in schema.iter_errors(written)], file.name
+    good = {**yaml.safe_load(GOOD), "sample": 0.5}
+    assert schema.is_valid(good)
+    for rule in ("keep", {"band": 10}, {"noise": {"sd": 5, "low": 0}}, {"kind": "band", "width": 10}):
+        assert schema.is_valid({**good, "columns": {"x": {**good["columns"]["age"], "rule": rule}}}), rule
+    for rule in ("kep", "band", {"band": {"wdth": 10}}, {"band": 10, "round": 5}, {"noise": -1}, {"width": 10}, {}):
+        assert not schema.is_valid({**good, "columns": {"x": {**good["columns"]["age"], "rule": rule}}}), rule
+    assert not schema.is_valid({**good, "gates": [{"k_anonymity": {"k": 1}}]})
+    assert not schema.is_valid({**good, "sample": 1.5})

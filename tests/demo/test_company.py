@@ -17,8 +17,10 @@ from sandbox.demo import CLAIMS_SHEET, TICKETS_TABLE, company, write_company
 
 def content(folder: Path) -> dict[str, object]:
     """What the files of a company hold, without what their formats add (times, page layout)."""
-    read: dict[str, object] = {name: (folder / name).read_bytes() for name in ("customers.csv", "orders.csv")}
-    for name in ("contracts", "usage", "telemetry"):
+    read: dict[str, object] = {
+        name: (folder / name).read_bytes() for name in ("customers.csv", "orders.csv", "retail.csv", "campaign.csv")
+    }
+    for name in ("contracts", "usage", "telemetry", "deliveries"):
         read[name] = pq.read_table(folder / f"{name}.parquet").to_pydict()
     with closing(sqlite3.connect(folder / "tickets.sqlite")) as connection:
         read["tickets"] = connection.execute(f"SELECT * FROM {TICKETS_TABLE}").fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +15,24 @@ from sandbox.cli.up import up
 from sandbox.core.spec import DatasetSpec
 from sandbox.core.specfile import parse_spec
 from sandbox.demo import CompanyFiles, write_company
+from sandbox.demo.truths import TICKET_WORDS
 from sandbox.snapshots.build import Built, build_snapshot
 
 FOLDER = Path(__file__).resolve().parents[2] / "datasets"
-NAMES = ("claims", "contracts", "customers", "orders", "telemetry", "tickets", "usage")
+NAMES = (
+    "campaign",
+    "claims",
+    "contracts",
+    "credit",
+    "customers",
+    "deliveries",
+    "inspections",
+    "orders",
+    "retail",
+    "telemetry",
+    "tickets",
+    "usage",
+)
 
 
 def spec_of(name: str) -> DatasetSpec:
@@ -27,7 +42,7 @@ def spec_of(name: str) -> DatasetSpec:
 
 @pytest.fixture(scope="module")
 def snapshots(demo_files: CompanyFiles, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
-    """All seven datasets, built with one key for each entity."""
+    """All datasets, built with one key for each entity."""
     folder = tmp_path_factory.mktemp("snapshots")
     built = {}
     for name in NAMES:
@@ -66,7 +81,7 @@ def test_nearly_everybody_is_kept(snapshots: dict[str, Built], demo_files: Compa
 
 
 def test_small_groups_are_gone(snapshots: dict[str, Built]) -> None:
-    for name in ("customers", "contracts", "orders", "claims", "tickets"):
+    for name in ("customers", "contracts", "orders", "claims", "tickets", "campaign", "credit"):
         spec = spec_of(name)
         classes = table(snapshots[name]).groupby(list(spec.quasi_identifiers), dropna=False)
         assert classes[spec.unit.column].nunique().min() >= 5, name
@@ -84,9 +99,28 @@ def test_no_personal_value_of_the_source_is_in_any_snapshot(
             assert personal.isdisjoint(frame[column].dropna().unique()), (name, column)
 
 
+def test_no_planted_name_or_number_is_left_in_a_ticket(snapshots: dict[str, Built], demo_files: CompanyFiles) -> None:
+    people = pd.read_csv(demo_files.customers, dtype=str)
+    planted = {str(v) for c in ("name", "mobile", "email", "resident_id") for v in people[c].dropna()}
+    with sqlite3.connect(demo_files.tickets) as connection:
+        raw = "\n".join(text for row in connection.execute("SELECT subject, body FROM tickets") for text in row)
+    tickets = table(snapshots["tickets"])
+    redacted = "\n".join({*tickets.subject, *tickets.body})
+    assert sum(value in raw for value in planted) > 1000
+    assert not [value for value in planted if value in redacted]
+    assert all(mark in redacted for mark in ("［姓名］", "［手机］", "［邮箱］", "［身份证号］", "［地址］", "[name]"))
+
+
+def test_the_words_of_a_ticket_survive_redaction(snapshots: dict[str, Built]) -> None:
+    tickets = table(snapshots["tickets"])
+    for category, words in TICKET_WORDS.items():
+        texts = (tickets.subject + " " + tickets.body)[tickets.category == category].str.lower()
+        assert texts.str.contains("|".join(words)).mean() > 0.95, category
+
+
 def test_one_customer_has_one_pseudonym_in_all_tables(snapshots: dict[str, Built]) -> None:
     everybody = set(table(snapshots["usage"]).customer_id)
-    for name in ("customers", "contracts", "orders", "tickets"):
+    for name in ("customers", "contracts", "orders", "tickets", "campaign", "credit"):
         assert set(table(snapshots[name]).customer_id) <= everybody, name
 
 

@@ -18,6 +18,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sandbox.demo import CompanyFiles, truths
+from sandbox.demo.campaign import make_campaign
+from sandbox.demo.credit import make_credit
+from sandbox.demo.customers import make_customers
+from sandbox.demo.inspections import make_inspections
 from sandbox.demo.telemetry import make_telemetry
 
 
@@ -163,6 +167,54 @@ def test_orders_show_season_growth_and_the_gap(orders: pd.DataFrame) -> None:
     assert counts[gap["month"]] == 0 and counts.drop(gap["month"]).min() > 0
 
 
+def test_some_articles_are_followed_by_a_certain_other_one(orders: pd.DataFrame) -> None:
+    then = orders.groupby("customer_id").sku.shift(-1)
+    for first, follower in truths.ORDER_FOLLOWS.items():
+        known = (orders.sku == first) & then.notna()
+        assert (then[known] == follower).mean() > truths.ORDER_FOLLOWS_SHARE - 0.03
+        assert (then[(orders.sku != first) & then.notna()] == follower).mean() < 0.15
+
+
+def test_shops_sell_more_in_promotions_and_less_where_the_rival_opened(demo_files: CompanyFiles) -> None:
+    sales = pd.read_csv(demo_files.retail, parse_dates=["week"])
+    assert len(sales) <= 20_000 and sales.week.dt.day_of_week.eq(0).all()
+    level = sales.groupby(["sku", "shop"]).units.transform("mean")
+    ratio = (sales.units / level).groupby(sales.promotion).mean()
+    assert ratio["yes"] / ratio["no"] == pytest.approx(truths.RETAIL_PROMOTION["factor"], rel=0.1)
+    late = sales[sales.week >= truths.RETAIL_BREAK["from"]]
+    before = sales[sales.week.isin(late.week - pd.Timedelta(weeks=52))]
+    change = late.groupby("region").units.sum() / before.groupby("region").units.sum()
+    rival = truths.RETAIL_BREAK["region"]
+    assert change[rival] == pytest.approx(truths.RETAIL_BREAK["factor"], rel=0.15)
+    assert change.drop(rival).between(0.85, 1.15).all()
+
+
+def test_deliveries_show_the_price_rise_and_more_express(demo_files: CompanyFiles) -> None:
+    deliveries = pd.read_parquet(demo_files.deliveries)
+    rise, express = truths.DELIVERY_PRICE_RISE, truths.DELIVERY_EXPRESS
+    late = deliveries.delivered_on >= pd.Timestamp(express["from"])
+    shares = (deliveries.express == "yes").groupby(late).mean()
+    assert shares[False] == pytest.approx(express["before"], abs=0.03)
+    assert shares[True] == pytest.approx(express["after"], abs=0.05)
+    calm = deliveries[deliveries.express == "no"]
+    per_km = np.log(calm.cost_cny / (calm.distance_km + 60))
+    changed = per_km.groupby([calm.carrier, calm.delivered_on >= pd.Timestamp(rise["from"])]).mean().unstack()
+    factor = np.exp(changed[True] - changed[False])
+    assert factor.idxmax() == rise["carrier"] and factor.max() > 1.15
+
+
+def test_the_offer_works_except_for_long_standing_customers(demo_files: CompanyFiles) -> None:
+    tested = pd.read_csv(demo_files.campaign)
+    assert tested.customer_id.is_unique
+    full = make_campaign(np.random.default_rng(3), make_customers(np.random.default_rng(2), 15_000), 12_000).to_pandas()
+    shares = (full.bought == "yes").groupby([full.customer_type, full.offer]).mean().unstack()
+    for kind, planted in truths.CAMPAIGN_EFFECT.items():
+        assert shares.loc[kind, "new offer"] - shares.loc[kind, "present offer"] == pytest.approx(
+            planted["gain"], abs=0.03
+        )
+    assert (full.offer == "new offer").mean() == pytest.approx(0.5, abs=0.02)
+
+
 def test_truths_json_says_what_the_code_says(demo_files: CompanyFiles) -> None:
     written = json.loads(demo_files.truths_json.read_text(encoding="utf-8"))
     assert written == json.loads(json.dumps(demo_files.truths.to_json()))
@@ -178,3 +230,39 @@ def test_the_documentation_names_what_is_planted() -> None:
     numbers = (truths.WEAR_LIMIT_MIN, truths.HEAT_LIMIT_K, truths.HEAT_SPEED_RPM, truths.VIBRATION_LIMIT)
     for number in (*numbers, *truths.STRAIN_LIMIT.values(), *(watts / 1000 for watts in truths.POWER_RANGE_W)):
         assert f"{number:,g}" in page, number
+
+
+def test_how_people_work_stands_in_for_gender_which_has_no_effect() -> None:
+    people = make_customers(np.random.default_rng(2), 9_000)
+    credit = make_credit(np.random.default_rng(4), people, 7_500).to_pandas()
+    proxy = truths.CREDIT_PROXY
+    has, member = credit[proxy["column"]] == proxy["value"], credit[proxy["group"]] == proxy["level"]
+    assert has[member].mean() == pytest.approx(proxy["share"], abs=0.03)
+    assert has[~member].mean() == pytest.approx(proxy["share_of_others"], abs=0.03)
+    known = pd.get_dummies(credit.drop(columns=["customer_id", "applied_on", "not_repaid"]), dtype=float)
+    failed = credit.not_repaid == "yes"
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(known, failed)
+    weight = dict(zip(known.columns, model[-1].coef_[0], strict=True))
+    assert abs(weight["gender_F"] - weight["gender_M"]) < 0.1
+    for column, effect in truths.CREDIT_EFFECT.items():
+        assert np.sign(weight["work_hourly" if column == "work" else column]) == np.sign(effect), column
+    assert 0.14 < failed.mean() < 0.22
+
+
+def test_one_process_drifts_and_defects_have_their_causes() -> None:
+    parts = make_inspections(np.random.default_rng(4), 12_000).to_pandas()
+    drift = truths.INSPECTION_DRIFT
+    late = parts[parts.inspected_at >= pd.Timestamp("2026-09-20")].groupby("process").deviation_um.mean()
+    assert late[drift["process"]] > 10 and late.drop(drift["process"]).abs().max() < 3
+    early = parts[parts.inspected_at < pd.Timestamp(drift["from"])]
+    assert early.groupby("process").deviation_um.mean().abs().max() < 1
+    failed, causes = parts.defect == "yes", truths.DEFECT_CAUSES
+    humid = (parts.process == causes["humidity"]["process"]) & (parts.humidity > causes["humidity"]["above"])
+    for cause in (
+        parts.supplier == causes["supplier"]["value"],
+        humid,
+        parts.tool_hours > causes["tool_hours"]["above"],
+        parts.deviation_um.abs() > causes["deviation_um"]["above"],
+    ):
+        assert failed[cause].mean() > 1.7 * failed[~cause].mean()
+    assert failed.groupby(parts["shift"]).mean().max() < 1.3 * failed.groupby(parts["shift"]).mean().min()

@@ -78,7 +78,7 @@ def staff_submits(sandbox: RunningSandbox, page: Any, words: dict[str, str], sho
     lab.locator(f"{PANEL} .jp-OutputArea-output svg").first.wait_for(state="attached", timeout=120_000)
     wait_until_idle(lab)
     shot(lab, "lab")
-    lab.get_by_role("button", name=words["send"], exact=True).click()
+    lab.locator(PANEL).get_by_role("button", name=words["send"], exact=True).click()
     lab.locator(".jp-Dialog").get_by_role("button", name=words["submit"], exact=True).click()
     lab.get_by_text(words["portal"]).wait_for(timeout=180_000)
     lab.close()
@@ -125,7 +125,7 @@ def reviewer_approves(
 def move_a_control_and_see_a_change(app: Any) -> None:
     """In the app, as a viewer: a slider moved by keyboard changes what the app says."""
     app.wait_for_url(re.compile(r"/voila/render/"), timeout=60_000)
-    handle = app.locator(".noUi-handle").first
+    handle = app.locator("input[type=range]").first
     handle.wait_for(timeout=90_000)
     before = app.locator("body").inner_text()
     handle.focus()

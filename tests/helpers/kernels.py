@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from traitlets.config import Config
 
 from sandbox.kernels.managers import SandboxedManager
 from sandbox.kernels.policy import KernelPolicy
+from sandbox.kernels.warmapp import WarmApp
 
 
 class BlockingSandboxManager(SandboxedManager, KernelManager):
@@ -59,6 +61,26 @@ class Session:
 def confined_kernel(policy: KernelPolicy, *, fork: bool = True) -> Iterator[Session]:
     manager = BlockingSandboxManager(config=Config({"SandboxProvisioner": {"fork": fork}}))
     with _running(manager, policy=policy) as session:
+        yield session
+
+
+@contextmanager
+def warm_app(folder: Path, *sources: str, policy: KernelPolicy | None = None) -> Iterator[WarmApp]:
+    """An app of these cells, executed, in a process that forks kernels for viewers; its notebook is in ``folder``."""
+    file = folder / "app.ipynb"
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    file.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    app = WarmApp(policy or KernelPolicy(readable=(folder,)), file, most=10**6, timeout=60)
+    try:
+        yield app
+    finally:
+        app.stop()
+
+
+@contextmanager
+def viewer_kernel(app: WarmApp) -> Iterator[Session]:
+    """The kernel of one of the app's viewers."""
+    with _running(BlockingSandboxManager(), policy=app.policy, app=app) as session:
         yield session
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from tests.helpers.front_ends import build_front_ends
+
 
 @dataclass
 class RunningSandbox:
@@ -58,6 +60,7 @@ class RunningSandbox:
 @contextmanager
 def running_sandbox(home: Path, options: Sequence[str] = (), patience: float = 420) -> Iterator[RunningSandbox]:
     """``sandbox up`` on ``home``; ready when it has printed the sign-in links."""
+    build_front_ends()
     said = home.with_name(f"{home.name}.out")
     with said.open("w") as out:
         process = _start(home, options, out)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from sandbox.i18n import catalogue
 from sandbox.kernels.capability import capability, describe
 from sandbox.kernels.confine import ConfinementReport, Layer
@@ -26,3 +28,10 @@ def test_what_is_missing_comes_with_a_remedy_in_both_languages() -> None:
 
 def test_a_probe_that_did_not_run_is_no_confinement() -> None:
     assert not describe(None).confined
+
+
+def test_a_machine_that_cannot_fork_kernels_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pidfd_open")
+    poor = describe(None)
+    assert not poor.fork_server
+    assert any("executed anew for every viewer" in note.render() for note in poor.notes)

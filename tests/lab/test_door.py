@@ -35,3 +35,9 @@ def test_importing_it_loads_no_heavy_library():
     code = f"import sys; from sandbox import lab; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_name_is_a_modules():
+    """Importing the module would put it in the function's place, from the second use on."""
+    modules = {file.stem for file in (ROOT / "sandbox" / "lab").glob("*.py")}
+    assert not modules & set(lab.__all__)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from dataclasses import replace
+from datetime import date
+from html import unescape
 
 import pytest
+from starlette.testclient import TestClient
 
 from sandbox.core.messages import LANGUAGES, Language
+from sandbox.core.usage import Opening
+from sandbox.workflows.build_dataset import build_dataset
+from sandbox.workflows.keys import rotate_key
+from sandbox.workflows.usage import keep_openings
 
-from .town import PEOPLE, Town
+from .town import PEOPLE, PORTAL, Town
 
 OPEN = {"/", "/apps", "/apps/early-warning", "/apps/early-warning?x=1", "/datasets", "/datasets/leavers", "/templates",
         "/templates/customer-churn", "/projects"}  # fmt: skip
@@ -119,6 +127,86 @@ def test_the_audit_page_names_the_line_that_does_not_hold(town: Town) -> None:
 def test_probes_answer_without_a_session_and_name_nothing(quiet_town: Town) -> None:
     browser = quiet_town.browser()
     assert browser.get("/healthz").json() == {"status": "ok"}
-    text = browser.get("/metrics").text
+    assert browser.get("/metrics").status_code == 404, "for programs of this machine"
+    text = TestClient(quiet_town.app, base_url=PORTAL, client=("127.0.0.1", 1)).get("/metrics").text
     assert 'sandbox_projects{state="draft"} 2' in text
     assert "early-warning" not in text and "lin-xia" not in text
+
+
+def test_a_dataset_says_what_it_joins_with_and_how_each_rule_is_set(town: Town) -> None:
+    """All rules of the second pass, a sample, a reference and a rotated key, in words of both languages."""
+    home = town.services.workspace.home
+    spec = (home / "datasets" / "leavers.yaml").read_text(encoding="utf-8")
+    changes = (
+        ("name: leavers", "name: again\nsample: 0.9"),
+        ("{band: {width: 20}}", "{generalise: {bands: [20, 40], level: 1}}"),
+        ("{round: {to: 5}}", "{noise: {sd: 2.5, low: 0}}"),
+        (
+            "rule: {pseudonym: customer}",
+            "rule: {pseudonym: customer}, references: {dataset: leavers, column: customer}",
+        ),
+    )
+    for old, new in changes:
+        assert old in spec
+        spec = spec.replace(old, new)
+    (home / "datasets" / "again.yaml").write_text(spec, encoding="utf-8")
+    build_dataset(town.services, "again", actor="sun-li")
+    rotate_key(town.services, "customer", "for the test", actor="sun-li")
+    english, chinese = (unescape(town.as_("sun-li", language).get("/datasets/again").text) for language in LANGUAGES)
+    for said in ("100.0% of", "are found in leavers.customer", "key version 1, the newest is 2", "a sample of 90 %",
+                 "blurred by random noise", "bands of 20, 40"):  # fmt: skip
+        assert said in english, said
+    for said in ("能在 leavers.customer 中找到", "最新为第 2 版", "抽样 90 %", "加入随机噪声"):
+        assert said in chinese, said
+
+
+def test_what_changed_between_two_versions_is_told(town: Town) -> None:
+    town_person = town.as_("sun-li")
+    assert town_person.get("/datasets/leavers/diff").status_code == 404  # there is one version only
+    folder = town.services.workspace.sources / "leavers.csv"
+    folder.write_text("\n".join(folder.read_text().splitlines()[:-60]) + "\n")
+    build_dataset(town.services, "leavers", actor="sun-li")
+    assert "/datasets/leavers/diff" in town_person.get("/datasets/leavers").text
+    english, chinese = (
+        unescape(town.as_("sun-li", language).get("/datasets/leavers/diff").text) for language in LANGUAGES
+    )
+    assert "0 came, 60 left" in english and "KS" in english
+    assert "新增 0 个，离开 60 个" in chinese
+    wrong = town_person.get("/datasets/leavers/diff?older=20200101T000000Z-aaaaaaaaaaaa")
+    assert wrong.status_code == 404
+
+
+def test_a_dataset_says_who_may_use_it_why_and_what_holds_of_its_rows(town: Town) -> None:
+    file = town.services.workspace.home / "datasets" / "leavers.yaml"
+    said = file.read_text(encoding="utf-8") + (
+        "refresh: {every: month, words: after the books are closed}\n"
+        "quality: [{row_count: {least: 500, severity: warn}}]\n"
+        "access: {roles: [staff], departments: [Plant 2], reasons: {Plant 2: plans the line with it}}\n"
+    )
+    file.write_text(said, encoding="utf-8")
+    build_dataset(town.services, "leavers", actor="sun-li")
+    english, chinese = (unescape(town.as_("sun-li", language).get("/datasets/leavers").text) for language in LANGUAGES)
+    for words in ("every month; after the books", "Plant 2", "plans the line with it", "no reason given",
+                  "the table has 400 rows, which is not", "For review", 'class="spark"'):  # fmt: skip
+        assert words in english, words
+    for words in ("每月; after the books", "未说明原因", "表共 400 行，不符合要求"):
+        assert words in chinese, words
+
+
+def test_how_an_app_is_used_is_told_once_and_shown(town: Town) -> None:
+    today = town.services.now().date()
+    told = [
+        Opening(f"{n:032x}", "early-warning", "v", today, viewer, ready)
+        for n, (viewer, ready) in enumerate([("a" * 16, 200), ("a" * 16, 400), ("b" * 16, None)])
+    ]
+    others = [
+        Opening("f" * 32, "no-such-app", "v", today, "a" * 16),
+        replace(told[0], id="e" * 32, day=date(2001, 1, 1)),
+    ]
+    for _ in range(2):
+        keep_openings(town.services, told + others)
+    page = town.as_("bob").get("/apps/early-warning").text
+    assert "openings: 3 · most people a day: 2 · usually there after 0.3 s" in page
+    assert "failed" not in page
+    assert "openings: 3" in town.as_("david").get("/portfolio").text
+    assert "打开 3 次" in town.as_("david", "zh-CN").get("/portfolio").text

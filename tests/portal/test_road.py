@@ -8,8 +8,11 @@ import zipfile
 
 from starlette.testclient import TestClient
 
+from sandbox.core.ids import VersionId
+from sandbox.kernels.warmapp import AVAILABLE
 from sandbox.portal.app import create_app
 from sandbox.publishing.archive import pack_project
+from sandbox.publishing.shelf import read_manifest
 from sandbox.workflows.examiner import Examiner
 
 from .test_api import NEW
@@ -33,6 +36,9 @@ def test_a_project_walks_from_the_form_to_the_hand_off(town: Town) -> None:
             made = api.get(f"{submissions}/1").json()
         assert made["examination"] == "done", made
         assert made["version"] and "fail" not in {f["level"] for f in made["findings"]}, made["findings"]
+        manifest = read_manifest(town.services.workspace.app_version(slug, VersionId.parse(made["version"])))
+        assert manifest.control, [f for f in made["findings"] if f["check"] == "opening"]
+        assert set(manifest.first_views) == {"en", "zh-CN"} or not AVAILABLE
 
         reviewer = town.as_("zhao-min")
         page = reviewer.get(f"/projects/{slug}/submissions/1").text

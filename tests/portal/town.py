@@ -51,6 +51,7 @@ owner: Sales 销售部
 classification: confidential
 source: {kind: csv, path: sources/leavers.csv}
 unit: {column: customer, entity: customer}
+population: 40000
 gates: [{k_anonymity: {k: 5, suppress: 0.2}}]
 columns:
   customer: {class: identifier, rule: {pseudonym: customer}, description: {en: Customer, zh-CN: 客户}, reason: the unit}

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -71,6 +71,16 @@ def test_ordinary_pipelines_pass_and_load_with_the_listed_types(model: Any) -> N
     assert report.untrusted == () and report.carries_rows == ()
     loaded = skops.io.loads(data, trusted=list(report.trusted))
     assert len(loaded.predict(table(5))) == 5
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
+def test_estimates_of_amounts_pass_and_load(loss: str) -> None:
+    data = table().drop(columns="plan")
+    model = HistGradientBoostingRegressor(loss=loss, max_iter=3, early_stopping=False).fit(data, data["fee"])
+    dump = skops.io.dumps(model)
+    report = inspect_model_bytes(dump)
+    assert report.untrusted == () and report.carries_rows == ()
+    assert np.array_equal(skops.io.loads(dump, trusted=list(report.trusted)).predict(data), model.predict(data))
 
 
 def test_the_machine_failure_template_s_kind_of_pipeline() -> None:

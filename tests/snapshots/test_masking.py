@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.core.errors import BadInput
-from sandbox.core.spec import Band, Drop, Keep, Prefix, Pseudonym, Round, Rule, TruncateDate
+from sandbox.core.rules import Band, Drop, Keep, Prefix, Pseudonym, Redact, Round, Rule, TruncateDate
 from sandbox.snapshots.masking import ID_BLANKS, PSEUDONYM_DIGITS, canonical_id, expression, hmac_sha256
 from sandbox.snapshots.sql import Sql, identifier, value
 
@@ -103,6 +103,22 @@ def test_the_key_is_a_parameter_and_never_text() -> None:
     assert "k" * 8 not in sql.text
     assert "kkkk" not in repr(sql)
     assert "bytes" not in repr(sql)
+
+
+@pytest.mark.parametrize("name", ["body", "one", "place", "part", "x ? y"])
+def test_redact_marks_what_is_personal_and_leaves_the_rest(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    written = {
+        "我的电话13812345678，张伟。": "我的电话［手机］，［姓名］。",
+        "Regards, James Wright, james.wright@mail.example.com": "Regards, [name], [e-mail]",
+        "Order 202611210001 for 120 yuan, version 2.4.1": "Order 202611210001 for 120 yuan, version 2.4.1",
+        "１３８１２３４５６７８": "[mobile]",
+        "张伟": "［姓名］",
+        "": "",
+        None: None,
+    }
+    assert masked(connection, Redact(), list(written), "VARCHAR", name=name) == list(written.values())
+    with pytest.raises(BadInput, match="redact needs texts"):
+        expression(Redact(), name, "BIGINT", lambda entity: KEY)
 
 
 def test_keep_and_prefix(connection: duckdb.DuckDBPyConnection) -> None:

@@ -15,13 +15,14 @@ import pytest
 
 from sandbox.core.errors import BadInput, SandboxError
 from sandbox.core.policy import ColumnClass
-from sandbox.core.spec import Drop, KAnonymity, Keep, Pseudonym
+from sandbox.core.rules import Drop, Keep, Pseudonym
+from sandbox.core.spec import KAnonymity
 from sandbox.core.specfile import parse_spec
 from sandbox.demo import CompanyFiles, write_company
 from sandbox.snapshots.build import build_snapshot
 from sandbox.snapshots.meanings import meaning_of, names_an_id
 from sandbox.snapshots.propose import Proposal, propose_spec, render_yaml
-from sandbox.snapshots.recognise import is_card, is_resident_id, recognise
+from sandbox.snapshots.recognise import recognise
 
 SHARED = Path(os.environ.get("SANDBOX_SHARED_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 needs_shared_data = pytest.mark.skipif(not SHARED.is_dir(), reason="no folder with shared data (SANDBOX_SHARED_DATA)")
@@ -116,7 +117,8 @@ def test_what_the_stewards_specs_drop_is_never_proposed_to_be_kept_as_it_is(demo
         "name", "mobile", "email", "resident_id", "address",
     }  # fmt: skip
     assert rules(customers)["birth_date"] == "prefix"
-    assert classes(propose_spec(demo.tickets, name="tickets"))["body"] == "direct"
+    tickets = propose_spec(demo.tickets, name="tickets")
+    assert (classes(tickets)["body"], rules(tickets)["body"]) == ("sensitive", "redact")
     claims = propose_spec(demo.claims, name="claims")
     assert claims.spec.unit.column == "employee_id"
     assert rules(claims)["employee_name"] == "drop"
@@ -148,21 +150,22 @@ def test_content_is_found_under_meaningless_names(tmp_path: Path, demo: CompanyF
 def test_a_few_resident_ids_among_other_texts_are_enough(demo: CompanyFiles) -> None:
     with demo.customers.open(encoding="utf-8", newline="") as file:
         ids = [r["resident_id"] for r in csv.DictReader(file)][:10]
-    assert recognise([*ids, *["none"] * 90]).resident_id == pytest.approx(0.1)
+    assert recognise([[*ids, *["none"] * 90]])[0].resident_id == pytest.approx(0.1)
 
 
 def test_check_digits_decide() -> None:
-    assert is_resident_id("11010519491231002X") and not is_resident_id("110105194912310021")
-    assert not is_resident_id("11010519491331002X")  # no thirteenth month
-    assert is_card("4539148803436467") and not is_card("4539148803436468")
-    assert not is_card("0000000000000000")
+    ids = ["11010519491231002X", "110105194912310021", "11010519491331002X"]  # wrong digit; no thirteenth month
+    cards = ["4539148803436467", "4539148803436468", "0000000000000000"]
+    found = recognise([[text] for text in (*ids, *cards)])
+    assert [signs.resident_id for signs in found] == [1, 0, 0, 0, 0, 0]
+    assert [signs.card for signs in found] == [0, 0, 0, 1, 0, 0]
 
 
 def test_amounts_and_codes_are_not_taken_for_people() -> None:
     amounts = [f"{1000 + n * 1.37:.2f}" for n in range(200)]
     codes = [f"13{n:05d}" for n in range(200)]
     for values in (amounts, codes, ["2026-01-01"] * 50, ["red", "green"] * 50):
-        signs = recognise(values)
+        (signs,) = recognise([values])
         assert (signs.resident_id, signs.mobile, signs.email, signs.person_name, signs.inside) == (0, 0, 0, 0, 0)
 
 
@@ -203,6 +206,26 @@ def test_a_chinese_table_in_any_encoding_gives_the_same_proposal(tmp_path: Path,
         "工资": "sensitive",
     }
     assert isinstance(proposal.spec.columns["员工编号"].rule, Pseudonym)
+
+
+def test_plates_passports_and_addresses_are_known_by_their_values(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    rows = [
+        [f"U{n:03d}", f"京A{rng.integers(10000, 99999)}", f"E{rng.integers(10_000_000, 99_999_999)}",
+         f"杭州市西湖区文三路{n + 1}号{n % 9 + 1}幢{rng.integers(101, 999)}室"]
+        for n in range(60)
+    ]  # fmt: skip
+    proposal = propose_spec(write(tmp_path / "t.csv", [["user_id", "f1", "f2", "f3"], *rows]), name="t")
+    assert {n: rules(proposal)[n] for n in ("f1", "f2", "f3")} == dict.fromkeys(("f1", "f2", "f3"), "drop")
+    reasons = [proposal.reasons[n].en for n in ("f1", "f2", "f3")]
+    assert all(k in r for k, r in zip(("licence plates", "passport", "addresses"), reasons, strict=True)), reasons
+
+
+def test_a_column_called_an_address_is_not_redacted_even_if_it_reads_like_prose(tmp_path: Path) -> None:
+    rows = [[f"U{n:03d}", f"the third house behind the old mill, ask for number {n}"] for n in range(60)]
+    for name, rule in (("address", "drop"), ("f1", "redact"), ("remark", "redact")):
+        proposal = propose_spec(write(tmp_path / "t.csv", [["user_id", name], *rows]), name="t")
+        assert rules(proposal)[name] == rule, name
 
 
 def test_three_hundred_columns(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from math import prod
+from math import log, log2, prod
 from typing import Any
 
 import duckdb
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sandbox.core.errors import BadInput, Damaged, GateFailed
-from sandbox.core.spec import Gate, KAnonymity, LDiversity, TCloseness
+from sandbox.core.spec import BetaLikeness, DeltaDisclosure, Gate, KAnonymity, LDiversity, TCloseness
 from sandbox.i18n import catalogue
 from sandbox.snapshots.gate_texts import demand, finding
 from sandbox.snapshots.gates import apply_gates, measure
@@ -63,6 +63,14 @@ gates_ = st.one_of(
         distance=st.sampled_from(["equal", "ordered"]),
         suppress=st.just(1.0),
     ),
+    st.builds(
+        BetaLikeness,
+        column=st.just("ill"),
+        beta=st.sampled_from([0.3, 1.1, 2.1]),
+        variant=st.sampled_from(["basic", "enhanced"]),
+        suppress=st.just(1.0),
+    ),
+    st.builds(DeltaDisclosure, column=st.just("ill"), delta=st.sampled_from([0.3, 1.1, 2.3]), suppress=st.just(1.0)),
 )
 
 
@@ -95,6 +103,14 @@ def distance(own: Counter[int | None], whole: Counter[int | None], ordered: bool
     return sum(steps, Fraction()) / (len(values) - 1) if len(values) > 1 else Fraction()
 
 
+def alike(gate: BetaLikeness | DeltaDisclosure, own: float, share: float) -> bool:
+    """The definitions, for one value of a class; a hair's breadth is left to rounding."""
+    if isinstance(gate, DeltaDisclosure):
+        return abs(log2(own / share)) < gate.delta
+    most = min(gate.beta, -log(share)) if gate.variant == "enhanced" else gate.beta
+    return (own - share) / share <= most + 1e-10
+
+
 def failing(gate: Gate, rows: list[Row]) -> set[str | None]:
     """The reference: the classes of ``rows`` that do not pass."""
     classes = counted(rows)
@@ -108,6 +124,8 @@ def failing(gate: Gate, rows: list[Row]) -> set[str | None]:
             good = len(units) >= gate.k
         elif isinstance(gate, TCloseness):
             good = distance(values, whole, gate.distance == "ordered") <= Fraction(gate.t)
+        elif isinstance(gate, BetaLikeness | DeltaDisclosure):
+            good = all(alike(gate, n / values.total(), whole[v] / whole.total()) for v, n in values.items())
         else:
             good = bool(counts) and counts[0] < len(valued)
             total = sum(counts)

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from sandbox.core.errors import BadInput, Conflict, NotFound, SandboxError
-from sandbox.core.spec import Source
+from sandbox.core.source import Source
 from sandbox.snapshots.duck import connect_private
 from sandbox.snapshots.source import inspect_source, open_source
 from sandbox.snapshots.table import Types

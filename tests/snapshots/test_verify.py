@@ -125,7 +125,7 @@ def test_unknown_snapshots_and_newer_manifests(build: Builder) -> None:
     with pytest.raises(NotFound, match="no snapshot"):
         read_manifest(build.parent() / "20200101T000000Z-000000000000")
     folder = writable(build().folder)
-    forge(folder, format=2)
+    forge(folder, format=3)
     with pytest.raises(Unavailable, match="newer version"):
         read_manifest(folder)
 

@@ -18,8 +18,9 @@ def demo_pins(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     folder = tmp_path_factory.mktemp("demo")
     write_company(folder / "sources", seed=7, scale=0.4, progress=None)
     return {
-        name: pin_demo(folder / "sources" / f"{name}.parquet", ROOT / "datasets" / f"{name}.yaml", folder / "snapshots")
-        for name in ("contracts", "telemetry")
+        file.stem: pin_demo(file, ROOT / "datasets" / f"{file.stem}.yaml", folder / "snapshots")
+        for file in sorted((folder / "sources").iterdir())
+        if file.suffix in (".parquet", ".csv", ".xlsx")
     }
 
 

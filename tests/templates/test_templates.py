@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 import tomllib
 from pathlib import Path
 
@@ -16,54 +15,13 @@ import pytest
 
 from sandbox.core.notebook import tags
 from sandbox.i18n import read_catalogue
-from sandbox.notebooks.app_cells import app_notebook
-from sandbox.notebooks.execute import RunReport, run_notebook
+from sandbox.notebooks.execute import RunReport
 from sandbox.notebooks.templates import load_template
-from sandbox.notebooks.translate import translate_notebook
-from sandbox.workflows.grants import Grant
 from tests.conftest import ROOT
+from tests.templates.running import LONGEST, evidence, metric, run, seen
 
-NAMES = ("customer-churn", "machine-failure")
-LONGEST = 60.0  # seconds, a template's run on demo data
-MEMORY = 2 * 2**30
-SMALL_CELL = 10
-PROJECT = """title = "Try 试验"
-problem = "A problem 问题"
-[kpi]
-name = "Figure 指标"
-unit = "%"
-baseline = 24.0
-target = 20.0
-"""
-
-
-def run(name: str, pins: dict[str, Path], folder: Path, language: str = "en", mode: str = "examine") -> RunReport:
-    """Run template ``name`` on ``pins`` in ``folder`` (made if missing)."""
-    template = load_template(ROOT, name)
-    if mode == "app":
-        notebook = app_notebook(template.notebook, language, template)
-        policy = Grant(language, MEMORY, SMALL_CELL, pins).app(folder)
-    else:
-        folder.mkdir(exist_ok=True)
-        (folder / "project.toml").write_text(PROJECT, encoding="utf-8")
-        notebook = translate_notebook(template.notebook, template.texts("en"), template.texts(language))
-        for texts in template.folder.glob("*.po"):  # as the starter of a project does
-            shutil.copy(texts, folder)
-        policy = Grant(language, MEMORY, SMALL_CELL, pins).examination(folder, 120)
-    return run_notebook(notebook, policy=policy, cwd=folder, timeout=120, output_limit=10 * 2**20)
-
-
-def seen(report: RunReport) -> str:
-    """Everything that a reader sees, widgets included, as one text."""
-    return json.dumps(report.notebook, ensure_ascii=False)
-
-
-def evidence(folder: Path) -> dict:
-    return json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
-
-
-def metric(folder: Path, name: str) -> dict:
-    return next(m for m in evidence(folder)["metrics"] if m["name"] == name)
+NAMES = tuple(sorted(file.parent.name for file in (ROOT / "templates").glob("*/template.toml")))
+WITH_APPS = ("customer-churn", "machine-failure")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -101,7 +59,8 @@ def test_texts_are_complete_in_chinese(name):
 def test_needs_are_the_same_in_notebook_and_description(name):
     template = load_template(ROOT, name)
     setup = next(cell.source for cell in template.notebook.cells if cell.id == "setup")
-    declared = re.findall(r'lab\.(unit|outcome|time|facts)\("(\w+)", lab\.t\("([^"]+)"\)', setup)
+    setup = setup[setup.index("needs = [") :]
+    declared = re.findall(r'lab\.(\w+)\(\s*"(\w+)",\s*lab\.t\(\s*"([^"]+)"\s*\)', setup)
     assert declared == [(need.type, need.key, need.title.en) for need in template.needs]
     words = read_catalogue(template.folder / "zh-CN.po")
     assert all(words[need.title.en] == need.title.get("zh-CN") for need in template.needs)
@@ -160,7 +119,7 @@ def test_nothing_personal_is_shown_or_kept(churn, demo_pins):
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WITH_APPS)
 def test_app_opens_from_what_was_frozen(name, language, churn, machines, demo_pins):
     _, folder = churn if name == "customer-churn" else machines
     dataset = "contracts" if name == "customer-churn" else "telemetry"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from sandbox.portal.api import catalogue, projects, renewals, shelf, submissions
+from sandbox.portal.api import catalogue, lab, projects, renewals, shelf, submissions
 
 router = APIRouter(prefix="/api/v1")
-for _part in (catalogue, projects, submissions, shelf, renewals):
+for _part in (catalogue, projects, submissions, shelf, renewals, lab):
     router.include_router(_part.router)

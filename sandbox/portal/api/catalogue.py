@@ -36,7 +36,7 @@ def dataset(name: str, services: UsedServices, person: ApiPerson, language: Read
 
 @router.get("/templates")
 def templates(services: UsedServices, person: ApiPerson) -> list[dict[str, Any]]:
-    return [_template(t) for t in load_templates(services.content)]
+    return [_template(t) for t in load_templates(services.content, services.workspace.templates)]
 
 
 @router.get("/audit")

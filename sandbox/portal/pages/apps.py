@@ -19,6 +19,7 @@ from sandbox.portal.views import app_card, app_file, departments, display_names,
 from sandbox.store.registry import Reading
 from sandbox.workflows.promote import handoff_bundle
 from sandbox.workflows.publish import grant_app, live_apps
+from sandbox.workflows.usage import recent_usage
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,9 +50,10 @@ def show_app(request: Request, slug: str, services: UsedServices, me: Me, langua
         names = display_names(reading)
         card = app_card(reading, project, language, names)
         versions = [v for v in reading.app_versions(slug) if v.published]
+        used = recent_usage(services, reading, slug).get(slug)
         reviews = {s.number: s for s in reading.submissions(project=slug)}
     return page(
-        request, "app.html", card=card, project=project, versions=versions, reviews=reviews, names=names,
+        request, "app.html", used=used, card=card, project=project, versions=versions, reviews=reviews, names=names,
         steps=steps(me, project), inside=sees_inside(me, project),
         bundle=me.has(*OVERSEERS) and project.state is State.PROMOTED,
     )  # fmt: skip

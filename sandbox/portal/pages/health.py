@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from sandbox import __version__
-from sandbox.core.errors import SandboxError
+from sandbox.core.errors import NotFound, SandboxError
 from sandbox.core.lifecycle import State
+from sandbox.identity.probes import may_measure
 from sandbox.kernels.capability import capability
 from sandbox.portal.access import OVERSEERS
 from sandbox.portal.needs import Me, UsedAddresses, UsedServices
@@ -49,6 +50,9 @@ def healthz(services: UsedServices) -> Response:
 @router.get("/metrics", name="metrics")
 def metrics(request: Request, services: UsedServices) -> Response:
     """Prometheus' text format: requests, examinations waiting, projects by state. Holds no name of anything."""
+    peer = request.client.host if request.client else ""
+    if not may_measure(request.headers, peer, services.settings.metrics_token):
+        raise NotFound("There is no such page.", "Check the address, or begin at the start page.")
     found: Metrics = request.app.state.metrics
     with services.registry.reading() as reading:
         projects = reading.projects()

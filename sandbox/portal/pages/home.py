@@ -9,7 +9,8 @@ from starlette.responses import FileResponse, Response
 from sandbox.core.lifecycle import State
 from sandbox.core.roles import Role
 from sandbox.portal.access import JUDGES
-from sandbox.portal.needs import UsedServices, Visit
+from sandbox.portal.needs import UsedAddresses, UsedServices, Visit
+from sandbox.portal.pages.projects import has_lab
 from sandbox.portal.render import STATIC, go, page
 from sandbox.portal.views import gallery, project_rows
 from sandbox.portal.visitor import came_from_elsewhere
@@ -19,7 +20,7 @@ _SHOWN = 4
 
 
 @router.get("/", name="home")
-def home(request: Request, services: UsedServices, visit: Visit) -> Response:
+def home(request: Request, services: UsedServices, addresses: UsedAddresses, visit: Visit) -> Response:
     if visit.person is None and not came_from_elsewhere(request):
         return go(request, "signin")
     person = visit.signed_in()
@@ -29,7 +30,10 @@ def home(request: Request, services: UsedServices, visit: Visit) -> Response:
     mine = [r for r in rows if r.project.owner == person.name]
     queue = [r for r in rows if r.waiting and r.project.owner != person.name] if person.has(*JUDGES) else []
     ready = [r for r in rows if r.project.state is State.PUBLISHED] if person.has(Role.LEAD) else []
-    return page(request, "home.html", mine=mine[:_SHOWN], queue=queue, ready=ready, apps=apps, rows=rows)
+    return page(
+        request, "home.html", mine=mine[:_SHOWN], queue=queue, ready=ready, apps=apps, rows=rows,
+        lab_here=has_lab(person, addresses),
+    )  # fmt: skip
 
 
 @router.get("/favicon.ico", name="favicon")

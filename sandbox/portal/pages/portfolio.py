@@ -11,6 +11,7 @@ from sandbox.portal.needs import Me, Reads, UsedServices
 from sandbox.portal.render import page
 from sandbox.portal.views import departments, portfolio_total, project_rows
 from sandbox.portal.words import WORDS
+from sandbox.workflows.usage import recent_usage
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,8 +23,9 @@ def show_portfolio(
     me.require(Role.LEAD)
     with services.registry.reading() as reading:
         rows = project_rows(reading, reading.projects(), language)
+        used = recent_usage(services, reading)
     shown = [r for r in rows if state in ("", r.stage) and department in ("", r.project.department)]
     return page(
-        request, "portfolio.html", rows=shown, totals=portfolio_total(rows), state=state, department=department,
-        states=list(WORDS["state"]), departments=departments(r.project for r in rows),
+        request, "portfolio.html", rows=shown, used=used, totals=portfolio_total(rows), state=state,
+        department=department,        states=list(WORDS["state"]), departments=departments(r.project for r in rows),
     )  # fmt: skip

@@ -9,10 +9,11 @@ from starlette.responses import JSONResponse, Response
 from sandbox.core.errors import SandboxError, Unavailable
 from sandbox.core.lifecycle import State
 from sandbox.core.project import Project, Submission
-from sandbox.core.roles import Role
+from sandbox.core.roles import Person, Role
 from sandbox.i18n import catalogue
 from sandbox.identity.tickets import LIFETIME, Ticket, seal
 from sandbox.portal.access import steps
+from sandbox.portal.addresses import Addresses
 from sandbox.portal.needs import Me, Posted, Reads, UsedAddresses, UsedServices
 from sandbox.portal.progress import progress_text
 from sandbox.portal.render import go, page
@@ -20,6 +21,7 @@ from sandbox.portal.views import display_names, judged, project_rows, stage
 from sandbox.workflows.access import owned_project, visible_project
 from sandbox.workflows.promote import promote
 from sandbox.workflows.publish import Retrospective, retire, rollback
+from sandbox.workflows.services import Services
 from sandbox.workflows.start_project import renew_pins
 from sandbox.workflows.submit import withdraw
 
@@ -29,10 +31,10 @@ ROAD = ("draft", "submitted", "published", "promoted")
 
 
 @router.get("/projects", name="projects")
-def show_mine(request: Request, services: UsedServices, me: Me, language: Reads) -> Response:
+def show_mine(request: Request, services: UsedServices, addresses: UsedAddresses, me: Me, language: Reads) -> Response:
     with services.registry.reading() as reading:
         rows = project_rows(reading, reading.projects(owner=me.name), language)
-    return page(request, "projects.html", rows=rows)
+    return page(request, "projects.html", rows=rows, lab_here=has_lab(me, addresses))
 
 
 @router.get("/projects/{slug}", name="project")
@@ -51,9 +53,14 @@ def show_project(
         request, "project.html", project=project, row=row, stage=stage(project, last), road=road(project, last),
         submissions=submissions, last=last, judged=judged(last) if last else [], versions=versions,
         events=list(reversed(events)), names=names, steps=steps(me, project),
-        lab_here=bool(addresses.lab) and addresses.lab_owner == me.name == project.owner, addresses=addresses,
+        lab_here=has_lab(me, addresses) and me.name == project.owner, addresses=addresses,
         own=me.name == project.owner,
     )  # fmt: skip
+
+
+def has_lab(person: Person, addresses: Addresses) -> bool:
+    """Whether the JupyterLab of this sandbox is ``person``'s."""
+    return bool(addresses.lab) and addresses.lab_owner == person.name
 
 
 def road(project: Project, last: Submission | None) -> list[tuple[str, str]]:
@@ -72,6 +79,18 @@ def open_lab(
     """Hand the owner over to JupyterLab with a ticket."""
     with services.registry.reading() as reading:
         project = owned_project(reading, me, slug)
+    return _to_lab(request, services, addresses, me, project.slug)
+
+
+@router.post("/lab", name="open_lab_start")
+def open_lab_start(
+    request: Request, form: Posted, services: UsedServices, addresses: UsedAddresses, me: Me
+) -> Response:
+    """Hand a person over to JupyterLab's start page."""
+    return _to_lab(request, services, addresses, me, "")
+
+
+def _to_lab(request: Request, services: Services, addresses: Addresses, me: Person, target: str) -> Response:
     if not addresses.lab or addresses.lab_owner != me.name:
         raise Unavailable(
             "JupyterLab of this sandbox belongs to {owner}.",
@@ -80,10 +99,15 @@ def open_lab(
         )
     ticket = Ticket(
         purpose="lab", person=me.name, display_name=me.display_name, language=me.language,
-        expires=services.now() + LIFETIME, target=project.slug,
+        expires=services.now() + LIFETIME, target=target,
     )  # fmt: skip
-    target = f"{addresses.lab}/sandbox/enter"
-    return page(request, "enter.html", target=target, ticket=seal(ticket, services.keys.ticket_key()), to="lab")
+    return page(
+        request,
+        "enter.html",
+        target=f"{addresses.lab}/sandbox/enter",
+        ticket=seal(ticket, services.keys.ticket_key()),
+        to="lab",
+    )
 
 
 @router.post("/projects/{slug}/withdraw", name="withdraw")

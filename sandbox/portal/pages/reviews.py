@@ -13,9 +13,9 @@ from sandbox.core.lifecycle import Action
 from sandbox.core.messages import as_language
 from sandbox.core.project import Project, Submission
 from sandbox.core.roles import Role
+from sandbox.notebooks.changes import Change, cell_changes, choice_changes
 from sandbox.notebooks.templates import load_template, starter_notebook
 from sandbox.portal.access import JUDGES, steps
-from sandbox.portal.changes import Change, cell_changes, choice_changes
 from sandbox.portal.evidence import read_evidence
 from sandbox.portal.needs import Me, Posted, Reads, UsedServices
 from sandbox.portal.render import go, page
@@ -118,5 +118,5 @@ def _starter(services: Services, project: Project, submitted: bytes) -> bytes:
         language = as_language(json.loads(submitted)["metadata"]["sandbox"]["language"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         language = as_language(project.language)
-    template = load_template(services.content, project.template)
+    template = load_template(services.content, project.template, services.workspace.templates)
     return json.dumps(starter_notebook(template, language, project)).encode()

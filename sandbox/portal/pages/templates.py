@@ -8,30 +8,19 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from sandbox.catalog import Catalog, may_use
 from sandbox.core.errors import BadInput, NotAllowed, NotFound, SandboxError
 from sandbox.core.messages import Language, Message
 from sandbox.core.project import MAX_PROBLEM, MAX_TITLE, Kpi, NewProject
 from sandbox.core.roles import Person, Role
 from sandbox.notebooks.templates import Template, load_template, load_templates
+from sandbox.portal.datasets import DatasetChoice, dataset_choices
 from sandbox.portal.forms import Form, parse_number
 from sandbox.portal.needs import Me, Posted, Reads, UsedServices
 from sandbox.portal.pages.apps import PICTURE_HEADERS
 from sandbox.portal.render import go, page
-from sandbox.workflows.services import Services
 from sandbox.workflows.start_project import start_project
 
 router = APIRouter(include_in_schema=False)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A dataset that a person may choose; ``suggested`` by the template."""
-
-    name: str
-    title: str
-    description: str
-    suggested: bool
 
 
 @dataclass
@@ -62,7 +51,9 @@ class Entered:
         )
 
     @classmethod
-    def of_template(cls, template: Template, person: Person, language: Language, choices: list[Choice]) -> Entered:
+    def of_template(
+        cls, template: Template, person: Person, language: Language, choices: list[DatasetChoice]
+    ) -> Entered:
         kpi = template.kpi
         return cls(
             kpi_name=kpi.name.get(language),
@@ -103,12 +94,12 @@ class Entered:
 
 @router.get("/templates", name="templates")
 def show_templates(request: Request, services: UsedServices, me: Me) -> Response:
-    return page(request, "templates.html", templates=load_templates(services.content))
+    return page(request, "templates.html", templates=load_templates(services.content, services.workspace.templates))
 
 
 @router.get("/templates/{name}/thumbnail", name="template_thumbnail")
 def show_thumbnail(name: str, services: UsedServices, me: Me) -> Response:
-    path = load_template(services.content, name).folder / "thumbnail.svg"
+    path = load_template(services.content, name, services.workspace.templates).folder / "thumbnail.svg"
     if not path.is_file():
         raise NotFound("The template “{name}” has no picture.", "", name=name)
     return FileResponse(path, media_type="image/svg+xml", headers=PICTURE_HEADERS)
@@ -116,16 +107,16 @@ def show_thumbnail(name: str, services: UsedServices, me: Me) -> Response:
 
 @router.get("/templates/{name}", name="new_project")
 def show_form(request: Request, name: str, services: UsedServices, me: Me, language: Reads) -> Response:
-    template = load_template(services.content, name)
-    choices = _choices(services, me, template, language)
+    template = load_template(services.content, name, services.workspace.templates)
+    choices = dataset_choices(services, me, template, language)
     return _form(request, template, choices, Entered.of_template(template, me, language, choices), None)
 
 
 @router.post("/templates/{name}", name="start_project")
 def start(request: Request, name: str, form: Posted, services: UsedServices, me: Me, language: Reads) -> Response:
     me.require(Role.STAFF)
-    template = load_template(services.content, name)
-    choices = _choices(services, me, template, language)
+    template = load_template(services.content, name, services.workspace.templates)
+    choices = dataset_choices(services, me, template, language)
     entered = Entered.of_form(form)
     entered.check()
     if entered.errors:
@@ -138,20 +129,10 @@ def start(request: Request, name: str, form: Posted, services: UsedServices, me:
 
 
 def _form(
-    request: Request, template: Template, choices: list[Choice], entered: Entered, error: SandboxError | None,
+    request: Request, template: Template, choices: list[DatasetChoice], entered: Entered, error: SandboxError | None,
     status: int = 200,
 ) -> Response:  # fmt: skip
     return page(
         request, "new_project.html", status, template=template, choices=choices, entered=entered, error=error,
         most={"title": MAX_TITLE, "problem": MAX_PROBLEM},
     )  # fmt: skip
-
-
-def _choices(services: Services, person: Person, template: Template, language: Language) -> list[Choice]:
-    """The datasets with a snapshot that the person may use, those that the template suggests first."""
-    found = [
-        Choice(spec.name, spec.title.get(language), spec.description.get(language), spec.name in template.datasets)
-        for spec in (e.spec for e in Catalog(services.workspace, services.content).entries() if e.latest)
-        if may_use(person, spec).allowed
-    ]
-    return sorted(found, key=lambda c: (not c.suggested, c.name))

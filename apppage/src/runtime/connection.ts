@@ -1,0 +1,150 @@
+/** The websocket to the page's own kernel: opened at once, queued until the kernel answers, taken up again when lost. */
+
+import { decode, encode, PROTOCOL, type Bytes, type Json, type Message } from './wire';
+
+const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000];
+
+export type Ending = 'gone' | 'expired' | 'lost';
+
+interface Waiting {
+  /** What the kernel publishes while it deals with the message. */
+  output?: (message: Message) => void;
+  reply?: (message: Message) => void;
+  /** The kernel is done with the message. */
+  done?: () => void;
+}
+
+export interface Listener {
+  message(message: Message): void;
+  /** The kernel answers; `again` after a loss, when what was missed has to be asked for. */
+  ready(again: boolean): void;
+  ended(why: Ending): void;
+}
+
+export class Connection {
+  private socket?: WebSocket;
+  private queue: ArrayBuffer[] = [];
+  private waiting = new Map<string, Waiting>();
+  private count = 0;
+  private tries = 0;
+  private timer = 0;
+  private readonly session = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
+  isReady = false;
+  private wasReady = false;
+  private closed = false;
+
+  constructor(private readonly base: string, readonly kernel: string, private readonly listener: Listener) {}
+
+  get kernelUrl(): string {
+    return `${this.base}api/kernels/${this.kernel}`;
+  }
+
+  open(): void {
+    if (this.closed) return;
+    clearTimeout(this.timer);
+    const url = new URL(`${this.kernelUrl}/channels?session_id=${this.session}`, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const socket = (this.socket = new WebSocket(url, [PROTOCOL]));
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => socket.send(this.pack('kernel_info_request', {}, {}).frame);
+    socket.onmessage = event => event.data instanceof ArrayBuffer && this.receive(decode(event.data));
+    socket.onclose = () => socket === this.socket && this.lost();
+  }
+
+  /** Where the page says that it is being closed. */
+  get closeUrl(): string {
+    return `${this.base}voila/api/shutdown/${this.kernel}`;
+  }
+
+  /** Where the page says after how long it answered to a hand. */
+  get readyUrl(): string {
+    return `${this.base}voila/api/ready/${this.kernel}`;
+  }
+
+  /** Send on the shell channel, now or as soon as the kernel listens. Returns the message's id. */
+  send(type: string, content: Json, waiting: Waiting = {}, buffers: Bytes[] = [], metadata: Json = {}): string {
+    const { id, frame } = this.pack(type, content, metadata, buffers);
+    if (waiting.output || waiting.reply || waiting.done) this.waiting.set(id, waiting);
+    if (this.isReady) this.socket!.send(frame);
+    else this.queue.push(frame);
+    return id;
+  }
+
+  /** Look now whether the kernel is still there, instead of when the network says so. */
+  async check(): Promise<Json | null> {
+    if (this.closed) return null;
+    try {
+      const answer = await fetch(this.kernelUrl, { cache: 'no-store' });
+      if (answer.ok) {
+        if (!this.isReady && this.wasReady && this.socket!.readyState > WebSocket.OPEN) this.open();
+        return await answer.json();
+      }
+      this.end(answer.status === 404 ? 'gone' : 'expired');
+    } catch {
+      this.listener.ended('lost');
+    }
+    return null;
+  }
+
+  /** Nothing is sent or tried any more. */
+  end(why: Ending): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.isReady = false;
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.listener.ended(why);
+  }
+
+  private pack(type: string, content: Json, metadata: Json, buffers: Bytes[] = []): { id: string; frame: ArrayBuffer } {
+    const id = `${this.session}_${++this.count}`;
+    const date = new Date().toISOString();
+    const header = { msg_id: id, msg_type: type, session: this.session, username: '', version: '5.4', date };
+    return { id, frame: encode({ channel: 'shell', header, parent_header: {}, metadata, content, buffers }) };
+  }
+
+  private receive(message: Message): void {
+    const type = message.header.msg_type;
+    if (type === 'kernel_info_reply' && !this.isReady) this.begin();
+    if (type === 'status' && message.content.execution_state === 'dead') return this.end('gone');
+    const parent = message.parent_header.msg_id ?? '';
+    const waiting = this.waiting.get(parent);
+    this.listener.message(message);
+    if (!waiting) return;
+    if (type === 'status') {
+      if (message.content.execution_state !== 'idle') return;
+      this.waiting.delete(parent);
+      waiting.done?.();
+    } else if (message.channel === 'iopub') waiting.output?.(message);
+    else waiting.reply?.(message);
+  }
+
+  private begin(): void {
+    const again = this.wasReady;
+    this.isReady = this.wasReady = true;
+    this.tries = 0;
+    if (again) this.queue = []; // what was meant for before the loss is sent anew by its owners
+    this.listener.ready(again);
+    for (const frame of this.queue.splice(0)) this.socket!.send(frame);
+  }
+
+  private lost(): void {
+    this.isReady = false;
+    this.waiting.clear();
+    if (this.closed) return;
+    this.listener.ended('lost');
+    this.timer = setTimeout(() => void this.again(), RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)]);
+  }
+
+  /** A refused websocket does not say why; the address of the kernel does. */
+  private async again(): Promise<void> {
+    try {
+      const answer = await fetch(this.kernelUrl, { cache: 'no-store' });
+      if (answer.ok) return this.open();
+      if (answer.status < 500) return this.end(answer.status === 404 ? 'gone' : 'expired');
+    } catch {
+      /* still without a network */
+    }
+    this.timer = setTimeout(() => void this.again(), RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)]);
+  }
+}

@@ -1,0 +1,112 @@
+/** What happens to the page as a whole: notices, a kernel that is gone, leaving, a word to screen readers. */
+
+import type { Connection, Ending } from './connection';
+
+const LOOK_EVERY_MS = 10_000; // also how soon a newer version is told
+const SHOW_LOSS_AFTER_MS = 700; // a loss that is mended at once is nobody's concern
+const SAY_AFTER_MS = 600;
+const REOPENED = 'sandbox-reopened';
+
+type Kind = Ending | 'failed' | 'newer' | 'reopened' | '';
+
+export class Life {
+  private shown: Kind = '';
+  private timer = 0;
+  private saying = 0;
+  private wasLost = false;
+  private told = false;
+  connection?: Connection;
+
+  constructor(private readonly texts: Record<string, string>) {}
+
+  begin(connection: Connection): void {
+    this.connection = connection;
+    setInterval(() => document.hidden || void this.look(), LOOK_EVERY_MS);
+    addEventListener('online', () => void this.look());
+    addEventListener('offline', () => this.ended('lost'));
+    document.addEventListener('visibilitychange', () => document.hidden || void this.look());
+    addEventListener('pagehide', event => {
+      if (!event.persisted) navigator.sendBeacon(connection.closeUrl);
+    });
+    if (sessionStorage.getItem(REOPENED) === location.pathname) this.notice('reopened');
+    sessionStorage.removeItem(REOPENED);
+  }
+
+  /** The page is complete and alive. */
+  ready(): void {
+    document.body.classList.add('sb-ready');
+    document.getElementById('sb-loading')?.remove();
+    this.tellWhenAnswering();
+  }
+
+  /** Say once after how long the page is there and its kernel answers. A page that was brought back from memory was. */
+  private tellWhenAnswering(): void {
+    if (!this.connection!.isReady || this.told || !document.body.classList.contains('sb-ready')) return;
+    this.told = true;
+    navigator.sendBeacon(this.connection!.readyUrl, String(Math.max(1, Math.round(performance.now()))));
+  }
+
+  /** The kernel answers. */
+  answering(): void {
+    this.back();
+    this.tellWhenAnswering();
+  }
+
+  ended(why: Ending): void {
+    if (this.shown === 'gone' || this.shown === 'expired') return;
+    if (why === 'lost') {
+      if (!this.timer) this.timer = window.setTimeout(() => ((this.wasLost = true), this.notice('lost')), SHOW_LOSS_AFTER_MS);
+      return;
+    }
+    // After a loss that outlasted the kernel, the app is opened anew; a kernel that ended before everybody's eyes waits
+    // for its viewer, who may want to read or copy what is there.
+    if (why === 'gone' && this.wasLost && !this.editing()) {
+      sessionStorage.setItem(REOPENED, location.pathname);
+      location.reload();
+      return;
+    }
+    clearTimeout(this.timer);
+    this.notice(why);
+  }
+
+  back(): void {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.wasLost = false;
+    if (this.shown === 'lost') this.notice('');
+  }
+
+  /** Tell a screen reader once, when a change has settled, that results have followed. */
+  followed(): void {
+    clearTimeout(this.saying);
+    this.saying = window.setTimeout(() => {
+      const place = document.getElementById('sb-said')!;
+      place.textContent = '';
+      requestAnimationFrame(() => (place.textContent = this.texts.followed));
+    }, SAY_AFTER_MS);
+  }
+
+  failed(): void {
+    this.notice('failed');
+  }
+
+  private async look(): Promise<void> {
+    const model = await this.connection!.check();
+    if (model?.newer && !this.shown) this.notice('newer');
+  }
+
+  private editing(): boolean {
+    return document.activeElement instanceof HTMLElement && document.activeElement.matches('textarea, input[type=text]');
+  }
+
+  private notice(kind: Kind): void {
+    const box = document.getElementById('sb-notice')!;
+    this.shown = kind;
+    box.hidden = !kind;
+    document.body.classList.toggle('sb-stopped', ['gone', 'expired', 'lost', 'failed'].includes(kind));
+    if (!kind) return;
+    box.querySelector('span')!.textContent = this.texts[kind];
+    box.querySelector<HTMLElement>('.sb-again')!.hidden = !['gone', 'failed'].includes(kind);
+    document.getElementById('sb-loading')?.remove();
+  }
+}

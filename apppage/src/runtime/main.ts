@@ -1,0 +1,89 @@
+/**
+ * The page's own script, inlined: opens the kernel's websocket at once, and makes native controls of the widgets whose
+ * states stand in the page, before the first paint. What is done with them meanwhile waits for the kernel.
+ */
+
+import { Connection } from './connection';
+import { Life } from './life';
+import { followLinks } from './links';
+import { Models, type Model } from './models';
+import { Catching } from './outputs';
+import { boxes } from './views/boxes';
+import { choices } from './views/choices';
+import { anyWidget } from './views/frames';
+import { numbers } from './views/numbers';
+import { shows } from './views/shows';
+import { texts } from './views/texts';
+import { element, type Maker, type Page, type View } from './views/view';
+
+const MAKERS: Record<string, Maker> = { ...numbers, ...choices, ...texts, ...boxes, ...shows };
+const OURS = /^@jupyter-widgets\/(?:base|controls|output)$/;
+
+interface Facts {
+  kernelId: string;
+  base: string;
+  texts: Record<string, string>;
+}
+
+class AppPage implements Page {
+  private readonly life: Life;
+  private readonly models: Models;
+  private readonly catching: Catching;
+  private readonly connection: Connection;
+
+  constructor(private readonly facts: Facts) {
+    this.life = new Life(facts.texts);
+    this.connection = new Connection(facts.base, facts.kernelId, {
+      message: message => void (this.catching.take(message) || this.models.handle(message)),
+      ready: again => {
+        this.life.answering();
+        if (again) this.models.refresh();
+        else for (const model of this.models.values()) model.resend();
+      },
+      ended: why => {
+        this.models.hold();
+        this.life.ended(why);
+      }
+    });
+    this.models = new Models(this.connection);
+    this.catching = new Catching(this.models);
+    followLinks(this.models);
+    this.models.appeared.add(model => {
+      if (model.name in shows) model.changed.add(() => this.life.followed());
+    });
+    this.connection.open();
+    this.life.begin(this.connection);
+  }
+
+  /** Everything has arrived: make the widgets and put them where their cells show them. */
+  finish(): void {
+    this.models.load(read('sandbox-widgets'));
+    for (const place of document.querySelectorAll<HTMLElement>('[data-sandbox-view]')) {
+      place.replaceChildren(this.view({ id: place.dataset.sandboxView } as Model).el);
+    }
+    this.life.ready();
+  }
+
+  failed(): void {
+    this.life.failed();
+  }
+
+  view(wanted: Model | undefined): View {
+    const model = wanted && this.models.get(wanted.id);
+    if (!model) return { el: element('div', 'sb-missing'), dispose: () => undefined };
+    const make = OURS.test(model.module) ? MAKERS[model.name] : undefined;
+    if (make) return make(model, this);
+    if (model.module === 'anywidget' && model.name === 'AnyModel') return anyWidget(model, this);
+    return { el: element('p', 'sb-cell-failed', {}, this.text('unknown')), dispose: () => undefined };
+  }
+
+  text(name: string): string {
+    return this.facts.texts[name] ?? '';
+  }
+}
+
+function read(id: string): any {
+  return JSON.parse(document.getElementById(id)!.textContent!);
+}
+
+(window as any).sandboxApp = new AppPage(read('sandbox-page'));

@@ -1,0 +1,199 @@
+/** The widgets' states as the page knows them, kept equal with the kernel's. */
+
+import { fromBase64, putBuffers, takeBuffers, type Path } from './buffers';
+import type { Connection } from './connection';
+import type { Bytes, Json, Message } from './wire';
+
+const REFERENCE = 'IPY_MODEL_';
+
+/** A model as it stands in the page (what nbclient stores in a notebook's metadata). */
+interface Stored {
+  model_name: string;
+  model_module: string;
+  state: Json;
+  buffers?: { path: Path; data: string }[];
+}
+
+export type Changed = (keys: ReadonlySet<string>) => void;
+
+export class Model {
+  readonly changed = new Set<Changed>();
+  readonly custom = new Set<(content: any, buffers: DataView[]) => void>();
+  /** Changes of the viewer that the kernel has been told, and those that wait until it is done with these. */
+  private flying: Json | null = null;
+  private pending: Json | null = null;
+  isClosed = false;
+
+  constructor(
+    readonly id: string, readonly module: string, readonly name: string, readonly state: Json, private readonly models: Models
+  ) {}
+
+  get<T = any>(key: string): T {
+    return this.state[key];
+  }
+
+  /** The model that a value like `IPY_MODEL_…` refers to. */
+  refer(value: unknown): Model | undefined {
+    return typeof value === 'string' && value.startsWith(REFERENCE) ? this.models.get(value.slice(REFERENCE.length)) : undefined;
+  }
+
+  referAll(key: string): (Model | undefined)[] {
+    const values = this.state[key];
+    return Array.isArray(values) ? values.map(value => this.refer(value)) : [];
+  }
+
+  /** Take over `changes` that were made here, show them, and tell the kernel the latest of them. */
+  set(changes: Json, tell = true): void {
+    const keys = this.take(changes);
+    if (tell) this.push(changes);
+    this.notify(keys);
+  }
+
+  push(changes: Json): void {
+    if (this.isClosed) return;
+    if (this.flying || !this.models.connection.isReady) {
+      this.pending = { ...this.pending, ...changes };
+      return;
+    }
+    this.flying = changes;
+    const { state, paths, buffers } = takeBuffers(changes);
+    const data = { method: 'update', state, buffer_paths: paths };
+    this.models.connection.send('comm_msg', { comm_id: this.id, data }, { done: () => this.landed() }, buffers);
+  }
+
+  send(content: Json, buffers: Bytes[] = []): void {
+    this.models.connection.send('comm_msg', { comm_id: this.id, data: { method: 'custom', content } }, {}, buffers);
+  }
+
+  /** A change that the kernel made; what the viewer has changed since then is newer. */
+  receive(changes: Json): void {
+    const newer = { ...changes };
+    for (const key of Object.keys(this.pending ?? {})) delete newer[key];
+    this.notify(this.take(newer));
+  }
+
+  /** After a loss: what was on its way may not have arrived. */
+  resend(): void {
+    const changes = { ...this.flying, ...this.pending };
+    this.flying = this.pending = null;
+    if (Object.keys(changes).length) this.push(changes);
+  }
+
+  /** The connection is lost: whatever was told is told again later. */
+  hold(): void {
+    if (this.flying) this.pending = { ...this.flying, ...this.pending };
+    this.flying = null;
+  }
+
+  private landed(): void {
+    this.flying = null;
+    const next = this.pending;
+    this.pending = null;
+    if (next) this.push(next);
+  }
+
+  private take(changes: Json): Set<string> {
+    Object.assign(this.state, changes);
+    return new Set(Object.keys(changes));
+  }
+
+  private notify(keys: Set<string>): void {
+    if (!keys.size) return;
+    for (const tell of [...this.changed]) tell(keys);
+  }
+}
+
+export class Models {
+  private readonly all = new Map<string, Model>();
+  /** Called for each model that appears and for each that goes. */
+  readonly appeared = new Set<(model: Model) => void>();
+  readonly closed = new Set<(model: Model) => void>();
+
+  constructor(readonly connection: Connection) {}
+
+  get(id: string): Model | undefined {
+    return this.all.get(id);
+  }
+
+  values(): Iterable<Model> {
+    return this.all.values();
+  }
+
+  load(stored: Record<string, Stored>): void {
+    for (const [id, { model_name, model_module, state, buffers = [] }] of Object.entries(stored)) {
+      putBuffers(state, buffers.map(buffer => buffer.path), buffers.map(buffer => fromBase64(buffer.data)));
+      this.all.set(id, new Model(id, model_module, model_name, state, this));
+    }
+    for (const model of this.all.values()) for (const tell of this.appeared) tell(model);
+  }
+
+  /** Whether the message was about a widget. */
+  handle(message: Message): boolean {
+    const { comm_id: id, data, target_name } = message.content;
+    switch (message.header.msg_type) {
+      case 'comm_open':
+        if (target_name === 'jupyter.widget') this.appear(id, data, message.buffers);
+        return true;
+      case 'comm_close': {
+        const model = this.all.get(id);
+        this.all.delete(id);
+        if (model) model.isClosed = true;
+        if (model) for (const tell of this.closed) tell(model);
+        return true;
+      }
+      case 'comm_msg':
+        this.tell(this.all.get(id), data, message.buffers);
+        return true;
+    }
+    return false;
+  }
+
+  hold(): void {
+    for (const model of this.all.values()) model.hold();
+  }
+
+  /** Ask the kernel for every widget's state, through the widgets' own control channel; then say what was missed. */
+  refresh(): void {
+    const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
+    this.connection.send('comm_open', { comm_id: id, target_name: 'jupyter.widget.control', data: {} }, {}, [], { version: '1.0.0' });
+    const output = (message: Message) => {
+      const data = message.content.data;
+      if (message.header.msg_type === 'comm_msg' && data?.method === 'update_states') this.replace(data, message.buffers);
+    };
+    const done = () => {
+      this.connection.send('comm_close', { comm_id: id, data: {} });
+      for (const model of this.all.values()) model.resend();
+    };
+    this.connection.send('comm_msg', { comm_id: id, data: { method: 'request_states' } }, { output, done });
+  }
+
+  private replace(data: Json, buffers: DataView[]): void {
+    const places = (data.buffer_paths ?? []) as Path[];
+    for (const [id, stored] of Object.entries(data.states as Record<string, Stored>)) {
+      const own = places.map((path, index) => ({ path, index })).filter(({ path }) => path[0] === id);
+      putBuffers(stored as Json, own.map(({ path }) => path.slice(1)), own.map(({ index }) => buffers[index]));
+      const known = this.all.get(id);
+      if (known) known.receive(stored.state);
+      else this.add(new Model(id, stored.model_module, stored.model_name, stored.state, this));
+    }
+  }
+
+  private appear(id: string, data: Json, buffers: DataView[]): void {
+    const state = data.state ?? {};
+    putBuffers(state, data.buffer_paths ?? [], buffers);
+    this.add(new Model(id, state._model_module, state._model_name, state, this));
+  }
+
+  private add(model: Model): void {
+    this.all.set(model.id, model);
+    for (const tell of this.appeared) tell(model);
+  }
+
+  private tell(model: Model | undefined, data: Json, buffers: DataView[]): void {
+    if (!model) return;
+    if (data.method === 'update') {
+      putBuffers(data.state, data.buffer_paths ?? [], buffers);
+      model.receive(data.state);
+    } else if (data.method === 'custom') for (const tell of [...model.custom]) tell(data.content, buffers);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Widgets that bring their own script (anywidget). It is the app author's, so it gets a frame with an origin of its own:
+ * it sees its widget's values and nothing else, no cookie, no storage, not this page, not the app server.
+ */
+
+import type { Model } from '../models';
+import { element, follow, type Maker, type Page } from './view';
+import { guest } from './guest';
+
+const nonce = (document.currentScript as HTMLScriptElement | null)?.nonce ?? '';
+const MOST_HEIGHT = 4000;
+
+const FONT = getComputedStyle(document.documentElement).getPropertyValue('--sans');
+
+function frame(title: string): HTMLIFrameElement {
+  const style = `body{margin:0;font:15px/1.6 ${FONT};color:#1e2a2a;overflow-x:auto}`;
+  const made = element('iframe', 'sb-frame', { sandbox: 'allow-scripts allow-downloads', title });
+  // The page's policy holds in the frame as well; the nonce lets our own script start there.
+  made.srcdoc = `<!DOCTYPE html><meta charset="utf-8"><style>${style.replaceAll('<', '')}</style><body><script nonce="${nonce}">(${guest})()</script>`;
+  return made;
+}
+
+export const anyWidget: Maker = (model, page) => {
+  const el = element('div', 'widget-frame');
+  const inside = frame(name(model, page));
+  el.append(inside);
+  const { port1: port, port2 } = new MessageChannel();
+  let told: Record<string, unknown> = {};
+  inside.onload = () => {
+    inside.onload = null; // once: whatever else the frame may load gets nothing
+    const { _esm: esm, _css: css } = model.state;
+    inside.contentWindow?.postMessage({ esm, css, state: values(model) }, '*', [port2]);
+  };
+  port.onmessage = ({ data }) => {
+    if (typeof data.height === 'number') inside.style.height = `${Math.min(MOST_HEIGHT, Math.max(0, Math.ceil(data.height)))}px`;
+    else if (data.save && typeof data.save === 'object') {
+      told = data.save;
+      model.set(Object.fromEntries(Object.entries(data.save).filter(([key]) => !key.startsWith('_'))));
+      told = {};
+    } else if ('send' in data) model.send(data.send, data.buffers ?? []);
+  };
+  const custom = (content: unknown, buffers: DataView[]) => port.postMessage({ custom: content, buffers });
+  const changed = (keys: ReadonlySet<string>) => {
+    const news = [...keys].filter(key => !(key in told));
+    if (news.length) port.postMessage({ changed: Object.fromEntries(news.map(key => [key, model.get(key)])) });
+  };
+  model.custom.add(custom);
+  model.changed.add(changed);
+  const view = follow(model, el, () => undefined);
+  return {
+    el,
+    dispose() {
+      model.custom.delete(custom);
+      model.changed.delete(changed);
+      port.close();
+      view.dispose();
+    }
+  };
+};
+
+/** The widget's values as they can be handed to another origin. */
+function values(model: Model): Record<string, unknown> {
+  const { _esm, _css, layout, ...rest } = model.state;
+  return rest;
+}
+
+function name(model: Model, page: Page): string {
+  const id = String(model.get('_anywidget_id') ?? '');
+  return model.get('tooltip') || id.split('.').at(-1) || page.text('choice');
+}

@@ -1,0 +1,186 @@
+/** Sliders, number fields and progress bars. */
+
+import { formatNumber } from '../format';
+import type { Model } from '../models';
+import { described, element, enable, follow, type Maker } from './view';
+
+const isWhole = (model: Model) => model.name.includes('Int');
+
+function reading(model: Model, value: number): string {
+  return formatNumber(value, model.get('readout_format') ?? (isWhole(model) ? 'd' : '.2f'));
+}
+
+/** Tell the kernel while a control moves, or only when it is let go, as the app wants it. */
+function onMove(model: Model, field: HTMLElement, moved: () => void): void {
+  field.addEventListener('input', () => {
+    moved();
+    if (model.get('continuous_update') !== false) tell();
+  });
+  field.addEventListener('change', () => {
+    moved();
+    tell();
+  });
+  const tell = () => field.dispatchEvent(new CustomEvent('tell'));
+}
+
+/** One handle; `scale` maps between the handle's position and the value (an exponent, for the logarithmic one). */
+function slider(from: (value: number, model: Model) => number, to: (place: number, model: Model) => number): Maker {
+  return model => {
+    const handle = element('input', '', { type: 'range', autocomplete: 'off' });
+    const track = element('div', 'slider-container', {}, handle);
+    const readout = element('output', 'widget-readout');
+    const whole = described(model, 'widget-slider', handle, track, readout);
+    readout.setAttribute('for', handle.id);
+    const show = () => {
+      const text = reading(model, to(Number(handle.value), model));
+      readout.textContent = text;
+      handle.setAttribute('aria-valuetext', text);
+      const span = Number(handle.max) - Number(handle.min);
+      handle.style.setProperty('--at', `${span > 0 ? (100 * (Number(handle.value) - Number(handle.min))) / span : 0}%`);
+    };
+    onMove(model, handle, show);
+    handle.addEventListener('tell', () => {
+      const value = to(Number(handle.value), model);
+      if (value !== model.get('value')) model.set({ value });
+    });
+    return follow(model, whole.el, () => {
+      whole.update();
+      const { min, max, step, value, readout: shown, orientation } = model.state;
+      Object.assign(handle, { min, max, step: step || 'any', value: from(value, model) });
+      whole.el.classList.toggle('widget-vslider', orientation === 'vertical');
+      whole.el.classList.toggle('widget-hslider', orientation !== 'vertical');
+      handle.setAttribute('aria-orientation', orientation ?? 'horizontal');
+      readout.hidden = shown === false;
+      enable(model, handle);
+      show();
+    });
+  };
+}
+
+const plain = slider(value => value, place => place);
+const logarithmic = slider(
+  (value, model) => Math.log(value) / Math.log(model.get('base')),
+  (place, model) => Number((model.get<number>('base') ** place).toPrecision(12))
+);
+
+/** Two handles on one track; neither passes the other. */
+const range: Maker = (model, page) => {
+  const low = element('input', '', { type: 'range', autocomplete: 'off', 'aria-label': page.text('from') });
+  const high = element('input', '', { type: 'range', autocomplete: 'off', 'aria-label': page.text('to') });
+  const track = element('div', 'slider-container widget-range', { role: 'group' }, low, high);
+  const readout = element('output', 'widget-readout');
+  const whole = described(model, 'widget-slider widget-hslider', track, readout);
+  const places = (): [number, number] => [Number(low.value), Number(high.value)];
+  const show = () => {
+    const [a, b] = places();
+    readout.textContent = `${reading(model, a)} – ${reading(model, b)}`;
+    low.setAttribute('aria-valuetext', reading(model, a));
+    high.setAttribute('aria-valuetext', reading(model, b));
+    const span = Number(low.max) - Number(low.min) || 1;
+    track.style.setProperty('--from', `${(100 * (a - Number(low.min))) / span}%`);
+    track.style.setProperty('--to', `${(100 * (b - Number(low.min))) / span}%`);
+  };
+  for (const handle of [low, high]) {
+    onMove(model, handle, () => {
+      const [a, b] = places();
+      if (a > b) handle.value = String(handle === low ? b : a);
+      show();
+    });
+    handle.addEventListener('tell', () => model.set({ value: places() }));
+  }
+  return follow(model, whole.el, () => {
+    whole.update();
+    const { min, max, step, value } = model.state;
+    for (const [index, handle] of [low, high].entries()) Object.assign(handle, { min, max, step: step || 'any', value: value[index] });
+    readout.hidden = model.get('readout') === false;
+    enable(model, low, high);
+    show();
+  });
+};
+
+/** A number to type. What is no number is put back. */
+const numberField: Maker = model => {
+  const field = element('input', '', { type: 'number', autocomplete: 'off', inputmode: isWhole(model) ? 'numeric' : 'decimal' });
+  const whole = described(model, 'widget-text', field);
+  const tell = () => {
+    let value = isWhole(model) ? Math.round(field.valueAsNumber) : field.valueAsNumber;
+    if (!Number.isFinite(value)) return void (field.value = String(model.get('value')));
+    const { min, max } = model.state;
+    if (typeof min === 'number') value = Math.max(min, value);
+    if (typeof max === 'number') value = Math.min(max, value);
+    if (Number(field.value) !== value) field.value = String(value);
+    if (value !== model.get('value')) model.set({ value });
+  };
+  field.addEventListener('change', tell);
+  field.addEventListener('input', () => model.get('continuous_update') && Number.isFinite(field.valueAsNumber) && tell());
+  return follow(model, whole.el, () => {
+    whole.update();
+    const { min, max, step, value } = model.state;
+    for (const [name, bound] of Object.entries({ min, max })) {
+      if (typeof bound === 'number') field.setAttribute(name, String(bound));
+    }
+    field.step = step ? String(step) : isWhole(model) ? '1' : 'any';
+    if (field.valueAsNumber !== value) field.value = value === null ? '' : String(value);
+    enable(model, field);
+  });
+};
+
+const progress: Maker = model => {
+  const bar = element('progress');
+  const whole = described(model, 'widget-progress', bar);
+  return follow(model, whole.el, () => {
+    whole.update();
+    const { min = 0, max = 100, value, bar_style: tone } = model.state;
+    Object.assign(bar, { max: max - min || 1, value: Math.max(0, value - min) });
+    bar.className = tone ? `progress-bar-${tone}` : '';
+  });
+};
+
+/** Counts by itself; the counting is done here, as in every front end. */
+const play: Maker = (model, page) => {
+  const start = element('button', 'jupyter-button', { type: 'button' });
+  const stop = element('button', 'jupyter-button', { type: 'button', title: page.text('stop') }, '■');
+  const repeat = element('button', 'jupyter-button', { type: 'button', title: page.text('repeat') }, '⟳');
+  const buttons = element('div', 'widget-play', { role: 'group' }, start, stop, repeat);
+  let timer = 0;
+  const step = () => {
+    const { value, step: by, max, min, repeat: again, _repeat } = model.state;
+    const next = value + by;
+    if (next <= max) model.set({ value: next });
+    else if (again || _repeat) model.set({ value: min });
+    else model.set({ playing: false });
+  };
+  start.onclick = () => {
+    const restart = !model.get('playing') && model.get<number>('value') + model.get<number>('step') > model.get<number>('max');
+    model.set({ playing: !model.get('playing'), ...(restart && { value: model.get('min') }) });
+  };
+  stop.onclick = () => model.set({ playing: false, value: model.get('min') });
+  repeat.onclick = () => model.set({ repeat: !model.get('repeat') });
+  const view = follow(model, buttons, () => {
+    const { playing, interval, show_repeat } = model.state;
+    start.textContent = playing ? '❚❚' : '▶';
+    start.title = page.text(playing ? 'pause' : 'play');
+    for (const each of [start, stop, repeat]) each.setAttribute('aria-label', each.title);
+    repeat.setAttribute('aria-pressed', String(Boolean(model.get('repeat'))));
+    repeat.hidden = show_repeat === false;
+    enable(model, start, stop, repeat);
+    clearInterval(timer);
+    if (playing) timer = window.setInterval(step, Math.max(20, interval));
+  }, ['playing', 'interval', 'repeat', 'disabled', 'show_repeat']);
+  return { el: view.el, dispose: () => (clearInterval(timer), view.dispose()) };
+};
+
+export const numbers: Record<string, Maker> = {
+  IntSliderModel: plain,
+  FloatSliderModel: plain,
+  FloatLogSliderModel: logarithmic,
+  IntRangeSliderModel: range,
+  FloatRangeSliderModel: range,
+  IntTextModel: numberField,
+  FloatTextModel: numberField,
+  BoundedIntTextModel: numberField,
+  BoundedFloatTextModel: numberField,
+  IntProgressModel: progress,
+  FloatProgressModel: progress,
+  PlayModel: play
+};

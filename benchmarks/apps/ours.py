@@ -1,0 +1,87 @@
+"""Our app server with the reference apps on its shelf, as the examination leaves candidates there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import nbformat
+
+from benchmarks.apps.servers import Running, free_port, notebook, started
+from sandbox.core.ids import VersionId
+from sandbox.core.project import Kpi
+from sandbox.identity.tickets import Ticket, seal
+from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
+from sandbox.publishing.shelf import AppManifest
+from sandbox.store.keys import Keys
+from sandbox.store.workspace import Workspace
+
+_PUBLISHED = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+def publish(home: Path, slug: str, cells: Sequence[str], files: Sequence[Path]) -> str:
+    """Put an app of these cells, with ``files`` beside it, on the shelf; its version."""
+    shelf = Workspace.at(home).ensure().apps / slug
+    beside = shelf / ".beside"
+    beside.mkdir(parents=True)
+    for name in ("app.ipynb", "app.zh-CN.ipynb"):
+        nbformat.write(notebook(cells), beside / name)
+    for file in files:
+        shutil.copy(file, beside / file.name)
+    (beside / "evidence.json").write_text(json.dumps({"of": slug}))
+    manifest = AppManifest(
+        slug, VersionId.of(_PUBLISHED, "0" * 12), "Churn demo", "Customers leave", "lin", "Sales", "customer-churn",
+        "en", ("en", "zh-CN"), Kpi("Churn", "%", 5.0, 4.0), {}, 1, "pass", _PUBLISHED,
+    )  # fmt: skip
+    (beside / "app.toml").write_bytes(manifest.render())
+    hashes = {file.name: sha256_of(file.read_bytes()) for file in beside.iterdir()}
+    receipt = Receipt(slug, _PUBLISHED.isoformat(), hashes, {}, {"number": 1}, {"level": "pass"})
+    (beside / RECEIPT).write_bytes(receipt.render())
+    version = str(VersionId.of(_PUBLISHED, receipt.digest))
+    beside.rename(shelf / version)
+    return version
+
+
+class Ours:
+    """A running app server. ``viewer`` signs somebody in for an app and gives what their browser needs."""
+
+    def __init__(self, home: Path, base: str, pid: int, versions: dict[str, str]) -> None:
+        self.home, self.base, self.pid, self.versions = home, base, pid, versions
+
+    def viewer(self, app: str, person: str = "rita") -> Running:
+        expires = datetime.now(UTC) + timedelta(seconds=60)
+        ticket = Ticket("app", person, person.title(), "en", expires, app=app, version=self.versions[app])
+        sealed = seal(ticket, Keys(Workspace.at(self.home)).ticket_key())
+        answer = httpx.post(f"{self.base}/enter", data={"ticket": sealed}, trust_env=False)
+        answer.raise_for_status()
+        path = f"/voila/render/{app}/{self.versions[app]}/app.ipynb"
+        return Running(app, self.base + path, self.pid, tuple(answer.cookies.items()))
+
+
+@contextmanager
+def ours(folder: Path, apps: dict[str, Sequence[str]], files: Sequence[Path]) -> Iterator[Ours]:
+    """``python -m sandbox.appserver`` with these apps (name → cells)."""
+    home, port = folder / "home", free_port()
+    versions = {name: publish(home, name, cells, files) for name, cells in apps.items()}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "SANDBOX_HOME": str(home),
+        "SANDBOX_APPS_PORT": str(port),
+        "SANDBOX_APPS_URL": f"http://localhost:{port}",
+        "SANDBOX_PORTAL_URL": "http://127.0.0.1:9",
+        "SANDBOX_APP_GRANT_SECONDS": "3600",
+        "SANDBOX_APP_KERNELS": "400",
+    }
+    command = [sys.executable, "-m", "sandbox.appserver"]
+    base = f"http://localhost:{port}"
+    with started(command, environment, f"{base}/healthz", folder / "ours.log", folder) as pid:
+        yield Ours(home, base, pid, versions)

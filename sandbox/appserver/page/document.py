@@ -1,0 +1,58 @@
+"""The whole page: a title bar that can be sent before the app has been executed, and the app."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from nbformat import NotebookNode
+
+from sandbox.appserver.page import built
+from sandbox.appserver.page.cells import cells_html
+from sandbox.appserver.page.widgets import widget_states
+from sandbox.appserver.pages import TEMPLATES
+
+_environment = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES / "app"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def head(facts: Mapping[str, Any], *, waiting: bool) -> str:
+    """Everything above the app; ``waiting``: with a sign that it is being prepared."""
+    style = Markup(built.text_of(built.STYLE))  # noqa: S704 - built from our own source
+    return _environment.get_template("head.html").render(app=facts, style=style, waiting=waiting)
+
+
+def app_parts(notebook: NotebookNode, facts: Mapping[str, Any]) -> tuple[str, str]:
+    """The cells as HTML and the widgets' states as JSON: what is the same for all viewers of one first view."""
+    cells = "\n".join(cells_html(notebook, facts["texts"]["step_failed"]))
+    return cells, inline_json(widget_states(notebook))
+
+
+def body(parts: tuple[str, str], facts: Mapping[str, Any], kernel_id: str, base: str) -> str:
+    """The app itself. The script comes first: it opens the websocket while the browser reads the rest."""
+    page = {"kernelId": kernel_id, "base": base, "texts": facts["texts"]}
+    cells, widgets = parts
+    return _environment.get_template("body.html").render(
+        app=facts,
+        page=Markup(inline_json(page)),  # noqa: S704 - made safe for a script element there
+        runtime=Markup(built.text_of(built.RUNTIME)),  # noqa: S704 - built from our own source
+        cells=Markup(cells),  # noqa: S704 - each part was made inert
+        widgets=Markup(widgets),  # noqa: S704 - made safe by inline_json
+    )
+
+
+def failure(facts: Mapping[str, Any], incident: str) -> str:
+    """What ends a page whose title bar was sent already."""
+    return _environment.get_template("failure.html").render(app=facts, incident=incident)
+
+
+def inline_json(value: Any) -> str:
+    """JSON that cannot end a script element or begin a comment in it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for letter, escaped in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+        text = text.replace(letter, escaped)
+    return text

@@ -1,0 +1,44 @@
+"""The widgets' states as they stand in a page: everything that is needed to show them, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbformat import NotebookNode
+
+STATES = "application/vnd.jupyter.widget-state+json"
+#: Modules whose models the page's own script knows, so that it needs neither their addresses nor their versions.
+CORE = ("@jupyter-widgets/base", "@jupyter-widgets/controls", "@jupyter-widgets/output")
+_ADDRESSES = ("_model_module", "_model_module_version", "_model_name", "_view_module", "_view_module_version",
+              "_view_name", "_view_count")  # fmt: skip
+
+
+def widget_states(notebook: NotebookNode) -> dict[str, Any]:
+    """Model id → name, module, state and buffers, as nbclient stores them, without what is empty."""
+    return {model_id: _lean(model) for model_id, model in _stored(notebook).items()}
+
+
+def bring_scripts(notebook: NotebookNode) -> bool:
+    """Whether any widget comes with a script of its own."""
+    return any("_esm" in model["state"] for model in _stored(notebook).values())
+
+
+def widget_ids(notebook: NotebookNode) -> list[str]:
+    """The models' ids, which are those of their comms in the kernel."""
+    return list(_stored(notebook))
+
+
+def _stored(notebook: NotebookNode) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = notebook.metadata.get("widgets", {}).get(STATES, {}).get("state", {})
+    return found
+
+
+def _lean(model: Mapping[str, Any]) -> dict[str, Any]:
+    module, state = model["model_module"], model["state"]
+    if module in CORE:
+        state = {key: value for key, value in state.items() if value is not None and key not in _ADDRESSES}
+    lean = {"model_name": model["model_name"], "model_module": module, "state": state}
+    if model.get("buffers"):
+        lean["buffers"] = [{"path": each["path"], "data": each["data"]} for each in model["buffers"]]
+    return lean

@@ -1,0 +1,341 @@
+"""Kernels for viewers, with the app executed in them: what a page needs before it can be shown.
+
+An app is executed once and its process kept (``pool``); every viewer gets a fork of it. The first viewer may see it at
+once, for it was executed for them. Others share it only when a second run, elsewhere and at another time, showed the
+same; an app whose first view depends on time or chance is executed anew for each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import nbformat
+from nbformat import NotebookNode
+from tornado import web
+
+from sandbox.appserver.gate import Page
+from sandbox.appserver.kernels import AppKernels, Opening, opening
+from sandbox.appserver.memory import available_memory
+from sandbox.appserver.places import Places
+from sandbox.appserver.pool import Pool
+from sandbox.appserver.receipts import Receipts
+from sandbox.appserver.sessions import Admission
+from sandbox.core.errors import SandboxError, TooBusy
+from sandbox.kernels.policy import KernelPolicy
+from sandbox.kernels.warmapp import Unfit
+from sandbox.notebooks.execute import run_in_kernel
+from sandbox.notebooks.first_run import execute_once, shows_the_same
+from sandbox.publishing.shelf import read_manifest
+from sandbox.settings import Settings
+from sandbox.workflows.grants import Grant, snapshot_folders
+
+log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+
+#: Longest time for an app's cells, seconds; a good app takes one or two.
+PREPARE_SECONDS = 60
+#: Most apps (version and language) that are kept executed; the one that waited longest without viewers goes first.
+MOST_POOLS = 8
+SPARES = 1
+#: With less memory than this left, bytes, nothing is kept ready; with less than the second, nobody more is let in.
+SCARCE, EXHAUSTED = 768 * 2**20, 256 * 2**20
+#: Processes and threads of one kernel; all kernels of an app count together.
+_PER_KERNEL = 16
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A viewer's own kernel, and what the app showed when it was executed.
+
+    ``notebook`` has outputs and, in its metadata, the state of the widgets, whose comms are alive in the kernel. Do not
+    change it: viewers share it. ``first_view`` names this execution: a page may be kept under it; it is empty
+    when the notebook was executed for this viewer alone.
+    ``failed``: a cell did not come to its end; the notebook ends there.
+    """
+
+    kernel_id: str
+    notebook: NotebookNode
+    first_view: str = ""
+    failed: bool = False
+
+
+class WarmApps:
+    """Gives every viewer a kernel of their own in which the app has been executed."""
+
+    def __init__(self, kernels: AppKernels, places: Places, settings: Settings, receipts: Receipts) -> None:
+        self._kernels = kernels
+        self._places = places
+        self._settings = settings
+        self._receipts = receipts
+        self._memory = places.workspace.home / "run" / "ready-apps.json"
+        self._pools: dict[Page, Pool] = {}  # the latest used last
+        self._old: list[Pool] = []
+        self._unfit: set[Page] = set()
+        self._preparing: dict[Page, asyncio.Future[None]] = {}
+        self._live: dict[str, str] = {}
+        self._tried: set[Page] = set()
+        self._following: asyncio.Task[None] | None = None
+        self._executing = asyncio.Semaphore(os.cpu_count() or 2)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        kernels.on_removed = self._removed
+
+    async def claim(self, page: Page, admission: Admission, incident: str) -> Claimed:
+        """A kernel for the holder of ``admission``, who opens ``page``; it is theirs from now on.
+
+        Raises Damaged when the version is not what its receipt says (``incident`` names the lines in the log), TooBusy
+        when there is no room, Unavailable when no kernel comes up.
+        """
+        folder = self._places.apps / page.app / page.version
+        await self._receipts.check(folder, incident)
+        await self._check_memory()
+        pool = self._pool(page)
+        if pool is None and self._can_prepare(page):
+            # A viewer who leaves meanwhile does not stop it: others come.
+            pool = await asyncio.shield(self._run(self._prepare(page, folder)))
+            if pool is not None:  # executed for this viewer, just now
+                return await self._from(pool, admission, page)
+        elif (pool is None or not pool.steady) and page in self._preparing and self._executing.locked():
+            await self._preparing[page]
+        pool = self._pool(page)
+        if pool is not None and pool.steady:
+            return await self._from(pool, admission, page)
+        async with self._executing:
+            return await self._execute(page, folder, admission)
+
+    async def begin_again(self) -> None:
+        """Make ready what was ready when the server ended: the first viewers after a restart need not wait either."""
+        await self._get_ready(await asyncio.to_thread(self._remembered))
+
+    def follow(self, live: Mapping[str, str]) -> None:
+        """Prepare the versions that became live (app → version) before anybody opens them, and let go of those that no
+        longer are; who has one of these open may finish with it."""
+        over = {(app, version) for app, version in self._live.items() if live.get(app) != version}
+        self._live = dict(live)
+        self._tried = {page for page in self._tried if (page.app, page.version) not in over}  # it may come back
+        for page in [page for page in self._pools if (page.app, page.version) in over]:
+            self._retire(page)
+        if self._following is None or self._following.done():
+            self._following = self._run(self._get_ready_what_is_live())
+
+    async def _get_ready_what_is_live(self) -> None:
+        pages = await asyncio.to_thread(self._live_pages)
+        await self._get_ready(page for page in pages if page not in self._tried and len(self._pools) < MOST_POOLS)
+
+    def _live_pages(self) -> list[Page]:
+        """Each app in the language of its author first: what most of its viewers read."""
+        own, other = [], []
+        for app, version in self._live.items():
+            with contextlib.suppress(SandboxError):
+                manifest = read_manifest(self._places.apps / app / version)
+                for language in manifest.languages:
+                    (own if language == manifest.language else other).append(Page(app, version, language))
+        return [page for page in own + other if Page.parse(page.path)]
+
+    async def _get_ready(self, pages: Iterable[Page]) -> None:
+        """Prepare one after the other, so that there is a processor left for those who open apps meanwhile."""
+        for page in pages:
+            folder = self._places.apps / page.app / page.version
+            if self._pool(page) is None and self._can_prepare(page):
+                self._tried.add(page)
+                with contextlib.suppress(SandboxError):
+                    await self._receipts.check(folder, "while nobody waits")
+                    await self._prepare(page, folder)
+                if page in self._preparing:
+                    await self._preparing[page]
+
+    def _remembered(self) -> list[Page]:
+        try:
+            paths = json.loads(self._memory.read_text())
+            pages = [Page.parse(str(path)) for path in paths[:MOST_POOLS]]
+        except (OSError, ValueError, TypeError, KeyError):
+            return []
+        return [page for page in pages if page and (self._places.apps / page.path).is_file()]
+
+    def _remember(self) -> None:
+        ready = [page.path for page, pool in self._pools.items() if pool.steady]
+        try:
+            self._memory.parent.mkdir(mode=0o700, exist_ok=True)
+            self._memory.write_text(json.dumps(ready))
+        except OSError as problem:  # the app server's disk may be read-only: then it only forgets
+            log.info("ready apps are not remembered", extra={"problem": str(problem)})
+
+    def status(self) -> dict[str, int]:
+        """How many apps (versions and languages) wait executed for their viewers, and how many cannot."""
+        ready = sum(pool.steady for pool in self._pools.values())
+        return {"apps_ready": ready, "apps_executed_for_each": len(self._unfit)}
+
+    async def _from(self, pool: Pool, admission: Admission, page: Page) -> Claimed:
+        shared = pool.name if pool.steady else ""
+        kernel_id = await pool.claim(admission)
+        if page in self._pools:
+            self._pools[page] = self._pools.pop(page)  # the latest used
+        if available_memory() > SCARCE and pool.steady:
+            pool.refill()
+        return Claimed(kernel_id, pool.notebook, shared)
+
+    def _pool(self, page: Page) -> Pool | None:
+        """The page's pool, if its process lives."""
+        pool = self._pools.get(page)
+        if pool is not None and not pool.alive():
+            log.warning("an app's process ended", extra={"app": page.app, "version": page.version})
+            self._retire(page)
+            return None
+        return pool
+
+    def _can_prepare(self, page: Page) -> bool:
+        return page not in self._preparing and page not in self._unfit and available_memory() > SCARCE
+
+    async def _prepare(self, page: Page, folder: Path) -> Pool | None:
+        """Execute the app and keep it; None when it cannot be kept. Whether it may be shared turns out later."""
+        await self._make_room()
+        self._preparing[page] = asyncio.get_running_loop().create_future()
+        try:
+            policy, file, most = self._shared_policy(page, folder), folder / page.notebook, self._settings.output_bytes
+            app, notebook = await asyncio.to_thread(execute_once, policy, file, most, PREPARE_SECONDS)
+        except (Unfit, SandboxError) as problem:
+            self._give_up(page, str(problem))
+            self._prepared(page)
+            return None
+        except BaseException:
+            self._prepared(page)
+            raise
+        pool = self._pools[page] = Pool(app, notebook, self._kernels, SPARES)
+        self._run(self._compare(page, pool, policy, file))
+        return pool
+
+    async def _compare(self, page: Page, pool: Pool, policy: KernelPolicy, file: Path) -> None:
+        """Run the app elsewhere; share it when it shows the same."""
+        most = self._settings.output_bytes
+        # In the examination two runs showed this already, elsewhere and at another time.
+        known = read_manifest(file.parent).first_views.get(page.language) == pool.first_view
+        try:
+            same = known or await asyncio.to_thread(
+                shows_the_same, policy, file, pool.first_view, most, PREPARE_SECONDS
+            )
+            problem = "" if same else "it showed something else at another time"
+        except (Unfit, SandboxError) as error:
+            problem = str(error)
+        finally:
+            self._prepared(page)
+        if problem:
+            self._give_up(page, problem)
+            return
+        pool.steady = True
+        log.info("an app is ready for its viewers", extra={"app": page.app, "version": page.version})
+        await asyncio.to_thread(self._remember)
+        if available_memory() > SCARCE:
+            pool.refill()
+
+    def _prepared(self, page: Page) -> None:
+        self._preparing.pop(page).set_result(None)
+
+    def _give_up(self, page: Page, problem: str) -> None:
+        log.info("an app is executed for each viewer", extra={
+            "app": page.app, "version": page.version, "problem": problem,
+        })  # fmt: skip
+        self._unfit.add(page)
+        self._retire(page)
+
+    def _retire(self, page: Page) -> None:
+        """No more viewers for the page's pool; those that it has stay."""
+        pool = self._pools.pop(page, None)
+        if pool is None:
+            return
+        pool.retired = True
+        self._old.append(pool)
+        self._run(pool.drop_spares())
+        self._sweep()
+
+    def _removed(self, kernel_id: str) -> None:
+        for pool in [*self._pools.values(), *self._old]:
+            pool.forget(kernel_id)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """End retired pools whose last viewer has left."""
+        over = [pool for pool in self._old if not pool.viewers]
+        self._old = [pool for pool in self._old if pool.viewers]
+        for pool in over:
+            self._run(pool.stop())
+
+    async def _make_room(self) -> None:
+        for page in [page for page, pool in self._pools.items() if not pool.viewers]:
+            if len(self._pools) < MOST_POOLS:
+                break
+            self._retire(page)
+
+    async def _check_memory(self) -> None:
+        """Let go of what is only kept ready when memory is scarce. Raises TooBusy when there is none."""
+        if available_memory() > SCARCE:
+            return
+        for page, pool in list(self._pools.items()):
+            await pool.drop_spares()
+            if not pool.viewers:
+                self._retire(page)
+        if available_memory() < EXHAUSTED:
+            raise TooBusy(
+                "Many colleagues are using apps right now, and there is no room for one more page.",
+                "Please try again in a minute; this page does so by itself.",
+            )
+
+    async def _execute(self, page: Page, folder: Path, admission: Admission) -> Claimed:
+        """An ordinary kernel, and the app executed in it for this viewer alone."""
+        policy = self._policy(page, folder)
+        notebook = await asyncio.to_thread(nbformat.read, folder / page.notebook, as_version=4)
+        token = opening.set(Opening(admission, policy))
+        try:
+            kernel_id = await self._kernels.start_kernel()
+        finally:
+            opening.reset(token)
+        try:
+            report = await run_in_kernel(
+                notebook, self._kernels.get_kernel(kernel_id), policy=policy, timeout=PREPARE_SECONDS,
+                output_limit=self._settings.output_bytes,
+            )  # fmt: skip
+        except BaseException:  # also when the viewer left: nobody will use the kernel
+            self._run(self._end(kernel_id))
+            raise
+        if not report.ok:
+            log.warning("an app did not come to its end", extra={
+                "app": page.app, "version": page.version, "stopped": report.stopped,
+                "problem": report.error.name if report.error else "",
+            })  # fmt: skip
+        return Claimed(kernel_id, nbformat.from_dict(report.notebook), failed=not report.ok)
+
+    async def _end(self, kernel_id: str) -> None:
+        with contextlib.suppress(KeyError, web.HTTPError):  # it has ended meanwhile
+            await self._kernels.shutdown_kernel(kernel_id, now=True)
+
+    def _policy(self, page: Page, folder: Path) -> KernelPolicy:
+        snapshots = snapshot_folders(self._places.workspace, read_manifest(folder).pins)
+        settings = self._settings
+        return Grant(page.language, settings.kernel_memory, settings.small_cell, snapshots).app(folder)
+
+    def _shared_policy(self, page: Page, folder: Path) -> KernelPolicy:
+        """The same for an app's process, whose kernels share one count of processes."""
+        policy = self._policy(page, folder)
+        processes = policy.limits.processes + _PER_KERNEL * (self._kernels.most_kernels + SPARES)
+        return replace(policy, limits=replace(policy.limits, processes=processes))
+
+    def _run(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """End all apps' processes, and with them their kernels."""
+        for task in list(self._tasks):
+            with contextlib.suppress(Exception):
+                await task
+        pools, self._pools, self._old = [*self._pools.values(), *self._old], {}, []
+        await asyncio.gather(*(pool.stop() for pool in pools))

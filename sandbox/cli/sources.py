@@ -1,0 +1,50 @@
+"""How the command line says which table to read: a file, or a table or query of a database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sandbox.core.source import Source
+
+_SQLITE = (".sqlite", ".sqlite3", ".db")
+
+
+def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that ``asked_source`` takes."""
+    for option in (
+        click.option("--query", help="One SELECT of the database, instead of --table."),
+        click.option("--table", help="Table or view of the database (schema.table), or table of a SQLite file."),
+        click.option("--mysql", metavar="PLACE", help="Read MySQL or MariaDB; PLACE as for --postgresql."),
+        click.option(
+            "--postgresql", metavar="PLACE", help="Read PostgreSQL; PLACE of its address: env:VARIABLE or file:NAME."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def asked_source(
+    path: Path | None, *, postgresql: str | None, mysql: str | None, table: str | None, query: str | None
+) -> Path | Source:
+    """A path whose ending tells the kind, or a source. Raises UsageError, never repeating what may be a password."""
+    if sum(place is not None for place in (path, postgresql, mysql)) != 1:
+        raise click.UsageError("Say what to read: PATH, --postgresql PLACE or --mysql PLACE.")
+    if path is not None:
+        if query or (table and path.suffix.lower() not in _SQLITE):
+            raise click.UsageError("--table is for databases and SQLite files, --query for databases.")
+        return Source(kind="sqlite", path=str(path.expanduser().absolute()), table=table) if table else path
+    where, _, place = (postgresql or mysql or "").partition(":")
+    if where not in ("env", "file") or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", place):
+        raise click.UsageError(
+            "PLACE is env:VARIABLE or file:NAME. The address itself, with its password, belongs into that environment"
+            " variable or into the file keys/sources/NAME of the workspace, never on a command line."
+        )
+    if bool(table) == bool(query):
+        raise click.UsageError("Say either --table or --query.")
+    kind = "postgresql" if postgresql else "mysql"
+    return Source.model_validate({"kind": kind, "connection": {where: place}, "table": table, "query": query})

@@ -1,0 +1,121 @@
+"""Where a dataset's rows come from, as the spec says it. Log-in data are never part of it, only their place.
+
+To add a kind: give it a row in ``_NEEDS``, a module ``sandbox/snapshots/source_<kind>.py`` with its opener, and an
+example in ``docs/steward.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from sandbox.core.model import FrozenModel
+
+SourceKind = Literal["csv", "parquet", "excel", "jsonl", "sqlite", "postgresql", "mysql", "tables"]
+DATABASES = ("postgresql", "mysql")
+#: kind → (keys that it needs, further keys of which it needs exactly one); other keys of _PLACES are refused.
+_NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "csv": (("path",), ()),
+    "parquet": (("path",), ()),
+    "excel": (("path",), ()),
+    "jsonl": (("path",), ()),
+    "sqlite": (("path", "table"), ()),
+    "postgresql": (("connection",), ("table", "query")),
+    "mysql": (("connection",), ("table", "query")),
+    "tables": (("tables", "sql"), ()),
+}
+_PLACES = ("path", "table", "connection", "query", "tables", "sql")
+_SECRET = re.compile(r"://[^/\s:@]*:[^@\s]*@|\b(password|passwd|pwd)\s*=", re.IGNORECASE)
+_LOGIN_REMEDY = (
+    "log-in data must not be in a spec: put the address into an environment variable or into a file under"
+    " keys/sources/ and name it: `connection: {env: CRM_DSN}` or `connection: {file: crm}`."
+    " A password that was written here should be changed"
+)
+
+
+class Connection(FrozenModel):
+    """Where a database's address with user and password is: an environment variable, or a file in ``keys/sources/``."""
+
+    env: str | None = None
+    file: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_place(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError(_LOGIN_REMEDY)
+        return value
+
+    # The patterns are checked here and not by pydantic, whose message would quote a password put here by mistake.
+    @field_validator("env")
+    @classmethod
+    def _variable(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", value):
+            raise ValueError(f"`env` is the name of an environment variable; {_LOGIN_REMEDY}")
+        return value
+
+    @field_validator("file")
+    @classmethod
+    def _name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", value):
+            raise ValueError(f"`file` is a name of letters, digits, - and _ without a path; {_LOGIN_REMEDY}")
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> Connection:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("say either `env: VARIABLE` or `file: name`")
+        return self
+
+
+class Source(FrozenModel):
+    """A raw table. ``path`` is relative to the workspace (``SANDBOX_HOME``) unless absolute."""
+
+    kind: SourceKind
+    path: str | None = Field(default=None, min_length=1, description="file of csv, parquet, excel, jsonl, sqlite")
+    table: str | None = Field(default=None, min_length=1, description="table of a database; `schema.table` is allowed")
+    sheet: str | None = Field(default=None, description="Excel sheet; the first if absent")
+    encoding: str | None = Field(default=None, description="CSV encoding; found if absent")
+    delimiter: str | None = Field(default=None, description="CSV delimiter; found if absent", max_length=1)
+    header: bool = Field(default=True, description="whether the first CSV line names the columns")
+    connection: Connection | None = Field(default=None, description="where the log-in of a database is")
+    query: str | None = Field(default=None, min_length=1, description="one SELECT of a database, instead of `table`")
+    tables: dict[str, Source] | None = Field(default=None, min_length=1, description="name → source, for `sql`")
+    sql: str | None = Field(default=None, min_length=1, description="one SELECT over `tables`, in DuckDB's SQL")
+    number_rows: str | None = Field(
+        default=None,
+        min_length=1,
+        description="add a column of this name that numbers the rows: for one row per unit, no id",
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Source:
+        given = {place for place in _PLACES if getattr(self, place) is not None}
+        if any(_SECRET.search(str(getattr(self, place))) for place in given - {"tables", "connection"}):
+            raise ValueError(_LOGIN_REMEDY)
+        needed, one_of = _NEEDS[self.kind]
+        if missing := [place for place in needed if place not in given]:
+            raise ValueError(f"a source of kind {self.kind} needs `{missing[0]}:`")
+        if one_of and len(given & set(one_of)) != 1:
+            raise ValueError(f"a source of kind {self.kind} needs either `{one_of[0]}:` or `{one_of[1]}:`")
+        if strange := sorted(given - set(needed) - set(one_of)):
+            raise ValueError(f"a source of kind {self.kind} knows no `{strange[0]}:`")
+        for name, part in (self.tables or {}).items():
+            if not re.fullmatch(r"[^\W\d]\w{0,62}", name):
+                raise ValueError(f"“{name}” cannot name a table: use letters, digits and _")
+            if part.kind == "tables":
+                raise ValueError(f"“{name}”: `tables` cannot hold `tables`; write one `sql` over all of them")
+        return self
+
+    @property
+    def label(self) -> str:
+        """What people call it: the file's name without its folder, the table, “query”, or the parts of several."""
+        if self.path is not None:
+            return PurePath(self.path).name
+        if self.tables is not None:
+            return " + ".join(part.label for part in self.tables.values())
+        return self.table or "query"

@@ -1,0 +1,199 @@
+"""The zygote of one app: a confined process in which the app has been executed, and which forks kernels for viewers.
+
+It is confined like a kernel before it executes anything, and its forks are born confined. What it says is a stranger's
+word: an app's code ran here. Each fork confines itself once more (Landlock adds up), to a private folder of its own,
+and so reaches neither its siblings' files and sockets nor, by signals, the siblings themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from sandbox.kernels import child, kernelapp, landlock, linux, singlethreaded
+from sandbox.kernels.channel import Channel, Closed
+from sandbox.kernels.grants import grants_for
+from sandbox.kernels.places import FONTS, KernelPlace, remove_tree
+from sandbox.kernels.policy import KernelPolicy
+from sandbox.kernels.rehearsal import Unfit, rehearse
+
+_CONNECTION_TIMEOUT = 20.0  # seconds until the server has told a fork its connection
+
+
+class AppZygote:
+    """``control`` is the channel to the server; ``confined``: Landlock holds it, and forks must add a layer."""
+
+    def __init__(self, control: Channel, place: KernelPlace, policy: KernelPolicy, *, confined: bool) -> None:
+        self._control = control
+        self._place = place
+        self._policy = policy
+        self._confined = confined
+        self._shell: Any = None
+        self._viewers: dict[int, tuple[int, KernelPlace]] = {}  # pidfd → (pid, place)
+
+    def run(self, app: dict[str, Any]) -> None:
+        """Execute the app's notebook, say what it shows, and serve (unless it is a trial) until the server is gone."""
+        if app["shift"]:
+            _live_at_another_time(app["shift"])
+        kernelapp.begin()
+        singlethreaded.connect_duckdb()
+        try:
+            self._shell, cells, widgets = rehearse(_sources(Path(app["notebook"])))
+            _check_forkable()
+        except Unfit as problem:
+            self._control.send({"unfit": str(problem)})
+            return
+        except Exception as error:  # the app's code can have broken what runs it
+            self._control.send({"unfit": f"{type(error).__name__}: {error}"[:200]})
+            return
+        from ipykernel.jsonutil import json_clean
+
+        modules = sorted(name for name in sys.modules if isinstance(name, str))
+        self._control.send(json_clean({"cells": cells, "widgets": widgets, "modules": modules}))
+        if app["trial"]:
+            return
+        del cells, widgets, modules
+        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+        _settle()
+        self._serve()
+
+    def _serve(self) -> None:
+        poller = select.poll()
+        poller.register(self._control, select.POLLIN)
+        while True:
+            for descriptor, _ in poller.poll():
+                if descriptor != self._control.fileno():
+                    poller.unregister(descriptor)
+                    self._ended(descriptor)
+                    continue
+                try:
+                    message, descriptors = self._control.receive()
+                except Closed:
+                    return
+                channel = Channel(socket.socket(fileno=descriptors[0]))
+                poller.register(self._fork(channel, self._place.viewer(message["viewer"])), select.POLLIN)
+
+    def _fork(self, channel: Channel, place: KernelPlace) -> int:
+        pid = os.fork()
+        if pid == 0:
+            self._be_kernel(channel, place)
+        channel.close()
+        pidfd = os.pidfd_open(pid)
+        self._viewers[pidfd] = (pid, place)
+        return pidfd
+
+    def _ended(self, pidfd: int) -> None:
+        """Nothing stays of a viewer's kernel: no zombie, no file, no process that it started."""
+        pid, place = self._viewers.pop(pidfd)
+        os.close(pidfd)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+        for orphan in _children() - {other for other, _ in self._viewers.values()}:
+            with contextlib.suppress(OSError):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+        remove_tree(place.root)
+
+    def _be_kernel(self, channel: Channel, place: KernelPlace) -> None:
+        status = 1
+        try:
+            connection = self._become(channel, place)
+            self._serve_viewer(channel, connection)
+            status = 0
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            os._exit(status)
+
+    def _become(self, channel: Channel, place: KernelPlace) -> dict[str, Any]:
+        """A kernel of its own: session, folder, environment, a layer of confinement; returns its connection."""
+        for folder in (place.root, place.sockets, place.home, place.temporary):
+            folder.mkdir(mode=0o700)
+        child.begin_session(place.log)
+        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+        self._control.close()
+        for pidfd in self._viewers:
+            os.close(pidfd)
+        os.environ.update(
+            HOME=str(place.home), TMPDIR=str(place.temporary), JOBLIB_TEMP_FOLDER=str(place.temporary),
+            IPYTHONDIR=str(place.home / ".ipython"), MPLCONFIGDIR=str(place.home / FONTS),
+        )  # fmt: skip
+        os.chdir(place.home)
+        child.forget_parent()
+        if self._confined:
+            own = [grant for grant in grants_for(self._policy, place) if grant.path.exists()]
+            landlock.restrict([*own, landlock.Grant(self._place.modules, landlock.READ)])
+        request, _ = channel.receive(_CONNECTION_TIMEOUT)
+        return dict(request["connection"])
+
+    def _serve_viewer(self, channel: Channel, connection: dict[str, Any]) -> None:
+        def ready() -> None:
+            with contextlib.suppress(Closed):
+                channel.send({"ready": True})
+            channel.close()
+
+        kernelapp.serve(connection, ready, self._shell)
+
+
+def _live_at_another_time(seconds: int) -> None:
+    """Libraries first: native code (pandas) crashes when it is loaded on top of classes that are not the real ones."""
+    from sandbox.kernels.forkserver import PRELOAD
+    from sandbox.kernels.otherclock import shift_clocks
+    from sandbox.kernels.zygote import preload
+
+    preload(list(PRELOAD))
+    shift_clocks(seconds)
+
+
+def _sources(notebook: Path) -> list[str]:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    sources = (cell["source"] for cell in cells if cell["cell_type"] == "code")
+    return ["".join(source) for source in sources]
+
+
+def _children() -> set[int]:
+    """Process ids whose parent is this process; empty where /proc does not tell."""
+    found: set[int] = set()
+    own = str(os.getpid())
+    for name in os.listdir("/proc"):  # noqa: PTH208 - many times, in a small process
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if fields[1] == own:
+            found.add(int(name))
+    return found
+
+
+def _check_forkable() -> None:
+    """A thread would be missing in a fork, and whatever lock it holds would stay held; a child would be shared."""
+    threads = singlethreaded.remaining_threads()
+    if threads != 1:
+        raise Unfit(f"the app started {threads - 1} threads")
+    if _children():
+        raise Unfit("the app started other processes")
+
+
+def _settle() -> None:
+    """Give back what only the execution needed, and keep the collector off what all forks share."""
+    import linecache
+
+    linecache.clearcache()
+    gc.collect()
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+    gc.freeze()

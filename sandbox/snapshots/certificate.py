@@ -1,0 +1,195 @@
+"""The certificate: what a publisher signs, so that nobody has to take the publisher's machine on trust.
+
+``certificate.json`` lies beside the manifest and repeats what a data protection officer puts a name to: the hashes, the
+rule of every column, the gates with their numbers, what is left of the risk, the grade (``grade.py``) and the record of
+the treatment. Everything in it can be recomputed from the snapshot's folder; the signature (Ed25519, RFC 8032) says
+that it was this workspace that stated it. The signature covers the canonical JSON of everything else in the file.
+
+The record answers what trusted research environments are asked (SATRE, data management, 3.3.09): which treatment was
+applied to what, when and under whose responsibility, and which risk is left.
+
+To add a statement: add it here, recompute it in ``statements``, and never take it from the certificate itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sandbox.core.errors import BadInput
+from sandbox.core.messages import LANGUAGES
+from sandbox.i18n import catalogue
+from sandbox.snapshots.gate_texts import finding
+from sandbox.snapshots.grade import STANDARD, THRESHOLD, grade_of
+from sandbox.snapshots.manifest import Manifest
+from sandbox.snapshots.risk_facts import tell_risk
+
+FORMAT = 1
+CERTIFICATE = "certificate.json"
+SIGNATURE = "signature"
+_REQUIRED = ("dataset", "version", "manifest_sha256", "content_hash", "file_sha256", "spec_hash", "source_sha256")
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A workspace's signing key. Never shown: neither ``repr`` nor an error holds it."""
+
+    key: Ed25519PrivateKey
+
+    @classmethod
+    def of(cls, secret: bytes) -> Signer:
+        """From 32 secret bytes (``Keys.signing_key``)."""
+        return cls(Ed25519PrivateKey.from_private_bytes(secret))
+
+    def __repr__(self) -> str:
+        return f"Signer({key_id(self.public)})"
+
+    @property
+    def public(self) -> bytes:
+        """32 bytes."""
+        return self.key.public_key().public_bytes_raw()
+
+
+def issue(manifest: Manifest, signer: Signer) -> bytes:
+    """The text of the certificate for a finished manifest. The same manifest and key always give the same bytes."""
+    said = {**statements(manifest), "text": _text(manifest), "public_key": encode_key(signer.public)}
+    signature = {"algorithm": "Ed25519", "value": base64.b64encode(signer.key.sign(_signed(said))).decode()}
+    return (json.dumps({**said, SIGNATURE: signature}, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def statements(manifest: Manifest, threshold: float = THRESHOLD) -> dict[str, Any]:
+    """What a certificate of this snapshot states, but for the key: JSON values only, no words that may change."""
+    return {
+        "format": FORMAT,
+        "dataset": manifest.dataset,
+        "version": manifest.version,
+        "issued": manifest.built.isoformat(),
+        "manifest_sha256": hashlib.sha256(manifest.render()).hexdigest(),
+        "content_hash": manifest.content_hash,
+        "file_sha256": manifest.file.sha256,
+        "spec_hash": manifest.spec_hash,
+        "source_sha256": manifest.source.sha256,
+        "rows": manifest.rows.model_dump(mode="json", exclude_unset=True),
+        "units": manifest.units.model_dump(mode="json", exclude_unset=True) if manifest.units else None,
+        "rules": {c.name: {"class": c.cls.value, **c.rule} for c in manifest.columns},
+        "keys": dict(manifest.entities),
+        "gates": [gate.model_dump(mode="json", exclude_unset=True) for gate in manifest.gates],
+        "quality": [facts.model_dump(mode="json", exclude_unset=True) for facts in manifest.quality],
+        "risk": manifest.risk.model_dump(mode="json", exclude_unset=True) if manifest.risk else None,
+        "grade": _grade(manifest, threshold),
+        "record": _record(manifest),
+        "versions": dict(manifest.versions),
+    }
+
+
+def disagreements(found: dict[str, Any], manifest: Manifest) -> list[str]:
+    """Names of the statements in a certificate that the manifest does not bear out, in their order.
+
+    The grade is judged by the threshold that the certificate names. A statement that an older version did not make is
+    not missed, but for the hashes. ``text`` is for reading and follows from the rest.
+    """
+    grade = found.get("grade")
+    threshold = grade.get("threshold") if isinstance(grade, dict) else None
+    expected = statements(manifest, float(threshold) if isinstance(threshold, int | float) else THRESHOLD)
+    made = [name for name in expected if name in found or name in _REQUIRED]
+    return [name for name in made if found.get(name) != expected[name]]
+
+
+def read_certificate(folder: Path) -> dict[str, Any] | None:
+    """The certificate in a snapshot's folder; None when there is none. Raises ValueError when it cannot be read."""
+    try:
+        data = json.loads((folder / CERTIFICATE).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(data, dict):
+        raise ValueError("not a JSON object")
+    return data
+
+
+def read_text(folder: Path) -> bytes | None:
+    """The certificate as it was signed; None when there is none."""
+    try:
+        return (folder / CERTIFICATE).read_bytes()
+    except OSError:
+        return None
+
+
+def signed_by(found: dict[str, Any], public: bytes) -> bool:
+    """Whether ``public`` (32 bytes) signed everything that the certificate says."""
+    signature = found.get(SIGNATURE)
+    if not isinstance(signature, dict) or signature.get("algorithm") != "Ed25519":
+        return False
+    said = {name: value for name, value in found.items() if name != SIGNATURE}
+    try:
+        value = base64.b64decode(str(signature.get("value")), validate=True)
+        Ed25519PublicKey.from_public_bytes(public).verify(value, _signed(said))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def encode_key(public: bytes) -> str:
+    """A public key as people keep it: ``ed25519:`` and 43 characters."""
+    return "ed25519:" + base64.urlsafe_b64encode(public).decode().rstrip("=")
+
+
+def parse_key(text: str) -> bytes:
+    """The 32 bytes of ``encode_key``. Raises BadInput."""
+    kind, _, value = text.strip().partition(":")
+    try:
+        public = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        public = b""
+    if kind != "ed25519" or len(public) != 32:
+        raise BadInput(
+            "This is not a public key of a workspace: it begins with “{start}”.",
+            "A public key looks like ed25519:… and 43 characters; `sandbox dataset public-key` prints it.",
+            start=text.strip()[:16],
+        )
+    return public
+
+
+def key_id(public: bytes) -> str:
+    """Twelve digits by which people compare public keys."""
+    return hashlib.sha256(public).hexdigest()[:12]
+
+
+def _signed(said: dict[str, Any]) -> bytes:
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _grade(manifest: Manifest, threshold: float) -> dict[str, Any] | None:
+    grade = grade_of(manifest, threshold)
+    if grade is None:
+        return None
+    return {"standard": STANDARD, "grade": grade.number, "threshold": threshold, "highest_risk": grade.risk}
+
+
+def _record(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "standard": "SATRE 3.3.09",
+        "responsible": manifest.owner,
+        "treated": manifest.built.isoformat(),
+        "classification": manifest.classification,
+        "source": manifest.source.name,
+        "treatment": {c.name: str(c.rule.get("kind")) for c in manifest.columns},
+        "left_behind": [*manifest.dropped, *manifest.source.unlisted],
+    }
+
+
+def _text(manifest: Manifest) -> dict[str, list[str]]:
+    """Grade, gates and risk in words, for whoever reads the file without the sandbox."""
+    grade = grade_of(manifest)
+    said = [grade.reason] if grade else []
+    said += [finding(g.gate, g.after.count, g.after.smallest, g.after.worst) for g in manifest.gates]
+    said += tell_risk(manifest.risk) if manifest.risk else ()
+    return {language: [message.render(catalogue(language).gettext) for message in said] for language in LANGUAGES}

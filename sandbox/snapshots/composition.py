@@ -1,0 +1,240 @@
+"""What several snapshots say together: gates hold for each, but whoever holds two can join them by their pseudonyms.
+
+``compose`` measures k on the join of datasets about the same units. ``compare`` measures what two versions of one
+dataset give away by their difference: those who came, left or changed stand out in it, however large the classes are
+that they stand in (differencing; see Denning, 1982, “tracker attacks”). Both count units and read NULL strictly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sandbox.core.policy import ColumnClass
+from sandbox.snapshots.manifest import DATA, TABLE, Manifest, read_manifest
+from sandbox.snapshots.sql import Sql, identifier, join
+
+_WHO = identifier(" who ")
+DEFAULT_K = 5
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Datasets of one entity, joined: ``small_units`` of ``units`` are in classes of fewer than ``k`` units.
+
+    ``k`` is the strictest of the datasets' gates, ``allowed`` the largest share, 0–1, that one of them may leave out.
+    ``smallest`` is the smallest class, in units; ``alone`` counts units that are alone in theirs.
+    """
+
+    entity: str
+    datasets: tuple[str, ...]
+    quasi_identifiers: tuple[str, ...]
+    k: int
+    allowed: float
+    units: int
+    smallest: int
+    small_units: int
+    alone: int
+
+    @property
+    def share(self) -> float:
+        return self.small_units / self.units if self.units else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "share": round(self.share, 6)}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two versions of a dataset: units that ``came``, ``left`` or ``changed`` their quasi-identifiers between them.
+
+    ``small_units`` of them are in groups of fewer than ``k`` that look alike in the difference, ``alone`` are alone.
+    ``units`` are those of either version.
+    """
+
+    dataset: str
+    older: str
+    newer: str
+    k: int
+    units: int
+    came: int
+    left: int
+    changed: int
+    small_units: int
+    alone: int
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A snapshot attached as ``alias``; ``who`` is its column with the shared pseudonyms."""
+
+    manifest: Manifest
+    alias: str
+    who: str
+    quasi: tuple[str, ...]
+
+    @property
+    def people(self) -> Sql:
+        """Each unit once for each of its combinations of values."""
+        columns = [identifier(self.who) + " AS " + _WHO]
+        columns += [identifier(c) + " AS " + identifier(f"{self.alias}.{c}") for c in self.quasi]
+        return (
+            "SELECT DISTINCT " + join(columns) + " FROM " + identifier(self.alias) + "." + identifier(TABLE)
+            + " WHERE " + identifier(self.who) + " IS NOT NULL"
+        )  # fmt: skip
+
+    @property
+    def columns(self) -> list[Sql]:
+        return [identifier(f"{self.alias}.{c}") for c in self.quasi]
+
+
+def compose(folders: Mapping[str, Path]) -> list[Composition]:
+    """One composition for each entity that several of the datasets (name → snapshot folder) share.
+
+    Datasets whose pseudonyms were made with different keys do not join and are not composed. Snapshots never change,
+    so that the answer for the same folders is computed once per process.
+    """
+    return list(_composed(tuple(sorted(folders.items()))))
+
+
+@lru_cache(maxsize=256)
+def _composed(members: tuple[tuple[str, Path], ...]) -> tuple[Composition, ...]:
+    folders = dict(members)
+    manifests = {name: read_manifest(folder) for name, folder in folders.items()}
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, manifest in manifests.items():
+        for entity, check in manifest.entities.items():
+            if manifest.personal and _who(manifest, entity):
+                groups.setdefault((entity, check), []).append(name)
+    found = []
+    for (entity, _), names in sorted(groups.items()):
+        if len(names) > 1:
+            found.append(_compose(entity, {n: (manifests[n], folders[n]) for n in names}))
+    return tuple(found)
+
+
+def compare(older: Path, newer: Path) -> Difference | None:
+    """What two versions of a dataset about persons give away together; None when they cannot be linked.
+
+    They cannot when their keys differ, or when the unit's pseudonym is in neither.
+    """
+    old, new = read_manifest(older), read_manifest(newer)
+    entity = new.entity
+    linked = old.entities.get(entity) == new.entities.get(entity) and entity in new.entities
+    if not (new.personal and linked and _who(old, entity) and _who(new, entity)):
+        return None
+    quasi = tuple(c for c in _quasi(new) if c in _quasi(old))
+    parts = [_Part(m, a, _who(m, entity) or "", quasi) for m, a in ((old, "older"), (new, "newer"))]
+    with attached([(older, "older"), (newer, "newer")]) as connection:
+        return _differ(connection, parts, old, new)
+
+
+def _compose(entity: str, members: Mapping[str, tuple[Manifest, Path]]) -> Composition:
+    parts = [_Part(m, name, _who(m, entity) or "", _quasi(m)) for name, (m, _) in members.items()]
+    with attached([(folder, name) for name, (_, folder) in members.items()]) as connection:
+        joined = "(" + parts[0].people + ")"
+        for part in parts[1:]:
+            joined = joined + " FULL JOIN (" + part.people + ") USING (" + _WHO + ")"
+        k = max((g.k or 0 for m, _ in members.values() for g in m.gates), default=0) or DEFAULT_K
+        columns = [c for part in parts for c in part.columns]
+        units, smallest, small, alone = _classes(connection, Sql("SELECT * FROM ") + joined, columns, k)
+    return Composition(
+        entity=entity,
+        datasets=tuple(members),
+        quasi_identifiers=tuple(f"{part.alias}.{c}" for part in parts for c in part.quasi),
+        k=k,
+        allowed=max((g.suppress for m, _ in members.values() for g in m.gates), default=0.0),
+        units=units,
+        smallest=smallest,
+        small_units=small,
+        alone=alone,
+    )
+
+
+def _differ(connection: duckdb.DuckDBPyConnection, parts: Sequence[_Part], old: Manifest, new: Manifest) -> Difference:
+    """A unit that is in both versions has changed when one of its combinations is in one of them only."""
+    for part in parts:
+        query = "CREATE TEMP TABLE " + identifier(f"p {part.alias}") + " AS " + part.people
+        connection.execute(query.text, query.parameters)
+    k = max((g.k or 0 for g in (*old.gates, *new.gates)), default=0) or DEFAULT_K
+    totals = {"came": 0, "left": 0, "changed": 0}
+    small = alone = 0
+    first, second = identifier("p older"), identifier("p newer")
+    gone = "(SELECT * FROM " + first + " EXCEPT SELECT * FROM " + second + ")"
+    fresh = "(SELECT * FROM " + second + " EXCEPT SELECT * FROM " + first + ")"
+    both = "(SELECT DISTINCT " + _WHO + " FROM " + first + " SEMI JOIN " + second + " USING (" + _WHO + "))"
+    groups = {
+        "came": "SELECT * FROM " + second + " ANTI JOIN " + first + " USING (" + _WHO + ")",
+        "left": "SELECT * FROM " + first + " ANTI JOIN " + second + " USING (" + _WHO + ")",
+        # What is seen of somebody who changed is the step: from these values to those.
+        "changed": "SELECT * FROM " + gone + " AS g FULL JOIN (SELECT * FROM " + fresh + ") AS f USING (" + _WHO
+        + ") SEMI JOIN " + both + " USING (" + _WHO + ")",
+    }  # fmt: skip
+    for name, group in groups.items():
+        shown = {"came": parts[1].columns, "left": parts[0].columns}.get(name, [*parts[0].columns, *parts[1].columns])
+        found = _classes(connection, group, shown, k)
+        totals[name] = found[0]
+        small, alone = small + found[2], alone + found[3]
+    query = (
+        "SELECT count(*) FROM (SELECT " + _WHO + " FROM " + first + " UNION SELECT " + _WHO + " FROM " + second + ")"
+    )
+    row = connection.execute(query.text, query.parameters).fetchone()
+    return Difference(
+        dataset=new.dataset,
+        older=old.version,
+        newer=new.version,
+        k=k,
+        units=int(row[0]) if row else 0,
+        small_units=small,
+        alone=alone,
+        **totals,
+    )
+
+
+def _classes(
+    connection: duckdb.DuckDBPyConnection, table: Sql, columns: Sequence[Sql], k: int
+) -> tuple[int, int, int, int]:
+    """(units, smallest class, units in classes below ``k``, units alone in a class); a unit counts once.
+
+    No two rows of ``table`` agree in unit and ``columns``, so that the rows of a class are its units.
+    """
+    over = "(PARTITION BY " + join(columns) + ")" if columns else Sql("()")
+    query = (
+        "SELECT count(DISTINCT w), coalesce(min(n), 0), count(DISTINCT w) FILTER (n < " + str(int(k))
+        + "), count(DISTINCT w) FILTER (n = 1) FROM (SELECT " + _WHO + " AS w, count(*) OVER " + over + " AS n FROM ("
+        + table + "))"
+    )  # fmt: skip
+    row = connection.execute(query.text, query.parameters).fetchone() or (0, 0, 0, 0)
+    return int(row[0]), int(row[1]), int(row[2]), int(row[3])
+
+
+def attached(files: Sequence[tuple[Path, str]]) -> duckdb.DuckDBPyConnection:
+    """A connection with the snapshots in ``files`` (folder, alias) attached, to read only."""
+    connection = duckdb.connect()
+    try:
+        for folder, alias in files:
+            connection.execute("ATTACH ? AS " + identifier(alias).text + " (READ_ONLY)", [str(folder / DATA)])
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _quasi(manifest: Manifest) -> tuple[str, ...]:
+    return tuple(c.name for c in manifest.columns if c.cls is ColumnClass.QUASI)
+
+
+def _who(manifest: Manifest, entity: str) -> str | None:
+    """The column that holds the pseudonyms of ``entity``: the unit's, if it is of that entity, else another's."""
+    held = [c.name for c in manifest.columns if c.rule.get("kind") == "pseudonym" and c.rule.get("entity") == entity]
+    if manifest.unit in held:
+        return manifest.unit
+    return held[0] if held else None

@@ -1,0 +1,117 @@
+"""What happens to an open page when its connection or its kernel goes, and when it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.appserver.portal import Portal
+from tests.appserver.site import Hardened, Viewer
+from tests.appserver.test_page import come_from_portal
+
+pytestmark = pytest.mark.browser
+
+DROP = "() => sandboxApp.connection.socket.close()"
+KERNEL = "() => JSON.parse(document.getElementById('sandbox-page').textContent).kernelId"
+
+
+@pytest.fixture
+def opened(page: Any, ours: Hardened, portal_server: Portal) -> tuple[Any, Viewer]:
+    come_from_portal(page, ours, portal_server)
+    page.wait_for_selector(".result")
+    page.wait_for_function("() => sandboxApp.connection.isReady")
+    cookies = {c["name"]: c["value"] for c in page.context.cookies(ours.base)}
+    return page, Viewer(ours.base, cookies, ours.base, ours.versions)
+
+
+def move(page: Any, key: str = "ArrowRight") -> None:
+    page.focus("input[type=range]")
+    page.keyboard.press(key)
+
+
+def says(page: Any, text: str) -> None:
+    page.wait_for_function("text => document.querySelector('.result')?.innerText == text", arg=text, timeout=15_000)
+
+
+def notice(page: Any) -> str:
+    return str(page.inner_text("#sb-notice span"))
+
+
+def test_a_lost_connection_is_taken_up_again_with_what_was_done_meanwhile(opened: tuple[Any, Viewer]) -> None:
+    page, _ = opened
+    move(page)
+    says(page, "risk = 87 %")
+    kernel = page.evaluate(KERNEL)
+    page.evaluate(DROP)
+    move(page)  # while nobody listens
+    says(page, "risk = 86 %")
+    assert page.evaluate(KERNEL) == kernel, "the same page, the same kernel"
+    assert not page.is_visible("#sb-notice")
+
+
+def test_what_the_kernel_did_meanwhile_is_not_missed(opened: tuple[Any, Viewer]) -> None:
+    """The result was on its way when the connection broke."""
+    page, _ = opened
+    page.evaluate(
+        """() => { const range = document.querySelector('input[type=range]'), page = sandboxApp;
+          range.stepUp(1); range.dispatchEvent(new Event('input', {bubbles: true}));
+          page.connection.socket.onmessage = null; setTimeout(() => page.connection.socket.close(), 400); }"""
+    )
+    says(page, "risk = 87 %")
+
+
+def test_a_loss_is_told_and_mended(opened: tuple[Any, Viewer]) -> None:
+    page, _ = opened
+    page.context.set_offline(True)
+    page.evaluate(DROP)
+    page.wait_for_selector("#sb-notice", state="visible")
+    assert notice(page) == "The connection to the app is lost. It will be tried again."
+    move(page)
+    page.context.set_offline(False)
+    says(page, "risk = 87 %")
+    page.wait_for_selector("#sb-notice", state="hidden")
+
+
+def test_a_kernel_that_died_is_told_with_a_way_on(opened: tuple[Any, Viewer]) -> None:
+    page, viewer = opened
+    kernel = page.evaluate(KERNEL)
+    assert viewer.request("POST", f"/voila/api/shutdown/{kernel}").status_code == 204
+    page.wait_for_selector("#sb-notice", state="visible", timeout=15_000)
+    assert notice(page) == "This app page was closed because it was idle or had a problem."
+    page.get_by_role("link", name="Open again").click()
+    page.wait_for_function(f"old => ({KERNEL})() != old", arg=kernel)
+    says(page, "risk = 88 %")
+
+
+def test_a_loss_that_outlasts_the_kernel_opens_the_app_anew_and_says_so(opened: tuple[Any, Viewer]) -> None:
+    page, viewer = opened
+    kernel = page.evaluate(KERNEL)
+    page.context.set_offline(True)
+    page.evaluate(DROP)
+    page.wait_for_selector("#sb-notice", state="visible")
+    assert viewer.request("POST", f"/voila/api/shutdown/{kernel}").status_code == 204
+    page.context.set_offline(False)
+    page.wait_for_function(f"old => document.querySelector('.result') && ({KERNEL})() != old", arg=kernel)
+    page.wait_for_selector("#sb-notice", state="visible")
+    assert notice(page).startswith("The connection was lost for too long")
+
+
+def test_a_sign_out_is_told(opened: tuple[Any, Viewer]) -> None:
+    page, viewer = opened
+    assert viewer.request("POST", "/leave").status_code == 200
+    page.evaluate("() => sandboxApp.connection.check()")
+    page.wait_for_selector("#sb-notice", state="visible")
+    assert notice(page) == "Your sign-in has ended. Open the app again from the portal."
+
+
+def test_a_newer_version_is_told(opened: tuple[Any, Viewer]) -> None:
+    page, _ = opened
+    answer: Callable[[Any], None] = lambda route: route.fulfill(json={"id": "x", "newer": True})  # noqa: E731
+    page.route("**/api/kernels/*", answer)
+    page.evaluate("() => sandboxApp.life.look()")
+    page.wait_for_selector("#sb-notice", state="visible")
+    assert "newer version" in notice(page) and page.is_enabled("input[type=range]")
+    move(page)
+    says(page, "risk = 87 %")

@@ -1,0 +1,144 @@
+"""The red team: what it says of a snapshot is what happens, on tables where the answer can be computed by hand."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.core.errors import BadInput
+from sandbox.core.spec import DatasetSpec
+from sandbox.snapshots.manifest import read_manifest
+from sandbox.snapshots.redteam import attack_snapshot
+from sandbox.snapshots.redteam_report import Attack, RedTeam
+from tests.snapshots.conftest import KEYS, NOW, Builder, column, people_rows, spec_of, write_csv
+
+
+def attacked(build: Builder, spec: DatasetSpec | None = None, **options: Any) -> RedTeam:
+    spec = spec or spec_of()
+    folder = build(spec).folder
+    return attack_snapshot(spec, folder, base=build.folder, key_of=KEYS.__getitem__, now=NOW, **options)
+
+
+def one(report: RedTeam, name: str, column: str | None = None) -> Attack:
+    return next(a for a in report.attacks if a.name == name and a.column == column)
+
+
+def test_exact_linkage_is_one_over_the_class(build: Builder) -> None:
+    """120 people in twelve classes of ten, and one lonely person whom the gate left out."""
+    found = one(attacked(build), "exact_linkage")
+    assert found.published == pytest.approx(120 / 121 * 1 / 10, abs=1e-6)
+    ages = [(row[2], row[3]) for row in people_rows()]
+    assert found.raw == pytest.approx(sum(1 / ages.count(a) for a in ages) / 121, abs=1e-6)
+
+
+def test_without_rules_the_red_team_wins(tmp_path: Path) -> None:
+    """A spec that keeps everything is as good as the raw table: the attack can fail to be refused."""
+    rows = [[f"{i:04d}", f"Name {i}", f"city {i}", i, 1.0] for i in range(50)]
+    write_csv(tmp_path / "people.csv", rows)
+    columns = spec_of().model_dump(mode="json", by_alias=True)["columns"]
+    columns = {n: {**c, "class": "measure", "rule": "keep"} if c["class"] == "quasi" else c for n, c in columns.items()}
+    report = attacked(Builder(tmp_path), spec_of(columns=columns, gates=[]))
+    alone = one(report, "singling_out")
+    assert alone.published == alone.raw == 1.0
+
+
+def test_values_made_by_noise_single_nobody_out(build: Builder) -> None:
+    """Every noisy amount is another; what is left are city and decade, which ten people share."""
+    columns = spec_of().model_dump(mode="json", by_alias=True)["columns"]
+    noisy = {**columns, "spent": column("measure", {"noise": {"share": 0.3}})}
+    found = one(attacked(build, spec_of(columns=noisy)), "singling_out")
+    assert found.published == 0
+    known = [(row[2], row[3]) for row in people_rows()]
+    assert found.raw == pytest.approx(sum(known.count(k) == 1 for k in known) / 121, abs=1e-6)
+    assert set(found.columns) <= {"city", "age"}
+
+
+def test_wrong_knowledge_finds_fewer_but_not_none(tmp_path: Path) -> None:
+    luck = random.Random(3)
+    rows = [
+        [f"{i:04d}", f"Name {i}", luck.choice(["Wuhan", "Lyon", "Bath", "Oslo"]), luck.randrange(18, 80), 1.0]
+        for i in range(400)
+    ]
+    write_csv(tmp_path / "people.csv", rows)
+    report = attacked(Builder(tmp_path))
+    exact, fuzzy = one(report, "exact_linkage"), one(report, "fuzzy_linkage")
+    assert exact.raw and fuzzy.raw and exact.published and fuzzy.published
+    assert 0 < fuzzy.raw < exact.raw
+    assert fuzzy.published < fuzzy.raw
+    assert report.score == max(exact.published, fuzzy.published)
+
+
+def test_homogeneous_classes_give_the_secret_away(tmp_path: Path) -> None:
+    """Everybody in Lyon is ill: k-anonymity alone does not hide that."""
+    rows = [
+        [f"{i:04d}", "N", ("Lyon", "Bath")[i % 2], 30, ("ill", ("ill", "well")[i // 2 % 2])[i % 2]] for i in range(80)
+    ]
+    write_csv(tmp_path / "people.csv", rows, ("id", "name", "city", "age", "health"))
+    columns = spec_of().model_dump(mode="json", by_alias=True)["columns"]
+    columns["health"] = {**columns.pop("spent"), "class": "sensitive", "rule": "keep"}
+    spec = spec_of(columns=columns)
+    report = attacked(Builder(tmp_path), spec)
+    assert one(report, "homogeneity", "health").published == 0.5
+    guessed = one(report, "inference", "health")
+    assert guessed.baseline == 0.75
+    assert guessed.published == pytest.approx(0.5 + 0.5 * 0.5)
+
+
+def test_a_pseudonym_needs_the_key(build: Builder) -> None:
+    report = attacked(build)
+    assert one(report, "dictionary").published == 0
+    assert one(report, "dictionary_with_key").published == pytest.approx(120 / 121, abs=1e-6)
+
+
+def test_a_pseudonym_without_a_secret_is_found(build: Builder) -> None:
+    """With a key that everybody tries, the dictionary wins: the attack is a real one."""
+    build.keys["customer"] = b"\0" * 32
+    spec = spec_of()
+    folder = build(spec).folder
+    report = attack_snapshot(spec, folder, base=build.folder, key_of=build.keys.__getitem__, now=NOW)
+    assert one(report, "dictionary").published == pytest.approx(120 / 121, abs=1e-6)
+    assert report.score > 0.9
+
+
+def test_an_auxiliary_table_of_ones_own(build: Builder, tmp_path: Path) -> None:
+    aux = write_csv(tmp_path / "neighbours.csv", [["0003", "Wuhan"], ["0004", "Lyon"]], ("id", "city"))
+    found = one(attacked(build, knowledge=aux), "exact_linkage")
+    assert found.columns == ("city",)
+    assert found.published == pytest.approx(1 / 40)
+
+
+def test_knowledge_that_is_of_no_use(build: Builder, tmp_path: Path) -> None:
+    aux = write_csv(tmp_path / "nothing.csv", [["0003", "x"]], ("id", "shoe"))
+    with pytest.raises(BadInput, match=r"it needs the column “id”.*some of city, age"):
+        attacked(build, knowledge=aux)
+
+
+def test_the_report_names_nobody_and_leaves_nothing_behind(build: Builder) -> None:
+    report = attacked(build)
+    text = report.render().decode()
+    assert not any(word in text for word in ("Wuhan", "Atlantis", "Name ", "0003"))
+    assert build.left_behind() == [report.version]
+    assert RedTeam.model_validate_json(text) == report
+    assert attacked(build) == report  # the same seed finds the same
+
+
+def test_the_attacker_masks_by_lists_and_quantiles_and_cannot_by_key(build: Builder, tmp_path: Path) -> None:
+    """Ten people of each class as with bands; a column under noise cannot be used, whatever he knows of it."""
+    (tmp_path / "city.csv").write_text("Wuhan;Asia\nLyon;Europe\nBath;Europe\nAtlantis;Nowhere\n")
+    columns = {
+        "id": column("identifier", {"pseudonym": "customer"}), "name": column("direct", "drop"),
+        "city": column("quasi", {"generalise": {"hierarchy": "city.csv", "level": 1}}),
+        "age": column("quasi", {"generalise": {"quantiles": [4, 2], "level": 1}}), "spent": column("measure", "drop"),
+    }  # fmt: skip
+    spec = spec_of(columns=columns)
+    exact = one(attacked(build, spec), "exact_linkage")
+    manifest = read_manifest(next(p for p in build.parent().iterdir() if p.name.startswith("2")))
+    assert manifest.rows.published == 120
+    assert exact.published == pytest.approx(manifest.gates[0].after.count / 121, abs=1e-6), "one of each class"
+    assert exact.raw and exact.published < exact.raw
+    blurred = {**columns, "age": column("quasi", {"noise": {"sd": 5}})}
+    gates = [{"k_anonymity": {"k": 3, "suppress": 0.9}}]
+    assert one(attacked(build, spec_of(columns=blurred, gates=gates)), "exact_linkage").published is not None
