@@ -135,21 +135,18 @@ def build_snapshot(
         tell("publish")
         final = parent / manifest.version
         if not publish(ready, final):
-            manifest = read_manifest(final)  # the same content was built just now: it is the same snapshot
+            manifest = read_manifest(final)  # the same content was built in the same second: it is the same snapshot
     tell("done")
     return Built(final, manifest)
 
 
 def _after_the_newest(manifest: Manifest, parent: Path) -> Manifest:
-    """Versions count in seconds: what is built after another within one second gets the next one, to sort behind it.
-
-    The same content within that time is the same snapshot.
-    """
+    """Versions count in seconds: what is built after another within one second gets the next one, to sort behind it."""
     newest = next(iter(published_versions(parent)), None)
     own = VersionId.parse(manifest.version)
     if newest is None or newest == own or not own.time <= newest.time < own.time + _BURST:
         return manifest
-    built = newest.time if newest.prefix == own.prefix else newest.time + timedelta(seconds=1)
+    built = newest.time + timedelta(seconds=1)
     return manifest.model_copy(update={"built": built, "version": str(VersionId.of(built, manifest.content_hash))})
 
 

