@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     submission_bytes: int = Field(20 * 2**20, description="largest submission, bytes, packed and unpacked alike")
     submission_files: int = Field(200, description="most files in a submission")
     kernel_memory: int = Field(2 * 2**30, description="memory of one kernel, bytes of address space")
+    kernel_disk: int = Field(
+        2**30, description="what the folders of one kernel may hold, bytes; one that goes over it ends"
+    )
     examination_seconds: int = Field(300, description="longest run of a notebook in an examination, seconds")
     examination_workers: int = Field(1, description="examinations that run at the same time")
     output_bytes: int = Field(10 * 2**20, description="largest output of a notebook in an examination, bytes")

@@ -318,7 +318,9 @@ class WarmApps:
     def _policy(self, page: Page, folder: Path) -> KernelPolicy:
         snapshots = snapshot_folders(self._places.workspace, read_manifest(folder).pins)
         settings = self._settings
-        return Grant(page.language, settings.kernel_memory, settings.small_cell, snapshots).app(folder)
+        return Grant(page.language, settings.kernel_memory, settings.small_cell, snapshots, settings.kernel_disk).app(
+            folder
+        )
 
     def _shared_policy(self, page: Page, folder: Path) -> KernelPolicy:
         """The same for an app's process, whose kernels share one count of processes."""

@@ -59,6 +59,11 @@ def describe(run: RunReport, facts: Facts) -> tuple[Message, Message]:
                         {"gb": facts.limits.memory_bytes / 2**30}),
                 Message("Take only the columns and rows that are needed, or let lab.data(…) add up before .df()."),
             )  # fmt: skip
+        case "disk":
+            return (
+                Message("This cell wrote more files, or larger ones, than a notebook may keep."),
+                Message("Write fewer or smaller files, and delete those that are only needed for a while."),
+            )
         case "died":
             return (
                 Message("The kernel ended in this cell ({how}).", {"how": _shown(error.value) if error else ""}),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 #: Why a run ended early: "" it did not; ``time`` its time was up; ``memory`` the kernel went over its memory;
+#: ``disk`` it left more files than it may;
 #: ``output`` it showed more than is allowed; ``died`` the kernel ended by itself.
-Stopped = Literal["", "time", "memory", "died", "output"]
+Stopped = Literal["", "time", "memory", "disk", "died", "output"]
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ class AppZygote:
             with contextlib.suppress(OSError):
                 os.kill(orphan, signal.SIGKILL)
                 os.waitpid(orphan, 0)
+        remove_tree(place.home)
         remove_tree(place.root)
 
     def _be_kernel(self, channel: Channel, place: KernelPlace) -> None:

@@ -4,8 +4,8 @@ The order matters; each step is where it is because of a later one:
 
 1. one thread only: a thread that already runs would stay outside Landlock and seccomp;
 2. environment: replaced and wiped while this process may still read and write its own memory layout;
-3. file mode and working folder, while every path is still reachable;
-4. namespaces and mounts: they need privileges, which 5 to 8 take away;
+3. file mode;
+4. namespaces and mounts: they need privileges, which 5 to 8 take away; then the working folder, which may be a mount;
 5. user: root becomes the owner of the working folder (when it can: see ``privileges.unprivileged_owner``);
 6. own user namespace: makes the process limit count per kernel and takes away what was root's outside;
 7. limits; 8. capabilities; 9. death signal, because every change of credentials cleared it;
@@ -74,19 +74,20 @@ def confine(policy: KernelPolicy, place: KernelPlace, *, nested: bool = False) -
         raise RuntimeError("a process with several threads cannot confine itself")
     environment.replace(environment.of_kernel(place, policy.env))
     os.umask(0o077)
-    os.chdir(policy.writable[0] if policy.writable else place.home)
     layers = (Layer("environment", True), *_take_away(policy, place, nested))
     return ConfinementReport(layers, round((time.perf_counter() - start) * 1000, 2))
 
 
 def _take_away(policy: KernelPolicy, place: KernelPlace, nested: bool) -> Iterator[Layer]:
     if not linux.AVAILABLE:
+        os.chdir(policy.writable[0] if policy.writable else place.home)
         yield _try("limits", lambda: privileges.set_limits(policy.limits))
         yield Layer("landlock", False, "not Linux on x86_64 or aarch64")
         yield Layer("seccomp", False, "not Linux on x86_64 or aarch64")
         return
     grants = list(grants_for(policy, place))
-    yield from _namespaces(policy.limits, nested)
+    yield from _namespaces(policy.limits, place, nested)
+    os.chdir(policy.writable[0] if policy.writable else place.home)
     yield _user(policy, place)
     yield _try("user namespace", namespaces.enter_user_namespace)
     yield _try("limits", lambda: privileges.set_limits(policy.limits))
@@ -98,7 +99,7 @@ def _take_away(policy: KernelPolicy, place: KernelPlace, nested: bool) -> Iterat
     yield _try("seccomp", seccomp.install)
 
 
-def _namespaces(limits: KernelLimits, nested: bool) -> Iterator[Layer]:
+def _namespaces(limits: KernelLimits, place: KernelPlace, nested: bool) -> Iterator[Layer]:
     separated = _try("namespaces", namespaces.separate)
     yield separated
     if nested:
@@ -106,6 +107,7 @@ def _namespaces(limits: KernelLimits, nested: bool) -> Iterator[Layer]:
     yield Layer("process namespace", nested, "" if nested else "processes of the same user can be listed")
     if separated.applied:
         yield _try("shared memory", lambda: namespaces.mount_shared_memory(limits.memory_bytes // 4))
+        yield _try("private files", lambda: place.mount_scratch(limits.scratch_bytes))
     if nested:
         yield _try("process bound", lambda: f"{namespaces.bound_processes(limits.processes)}")
 

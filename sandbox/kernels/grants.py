@@ -8,10 +8,13 @@ from pathlib import Path
 
 from sandbox.kernels.landlock import (
     DEVICE,
+    MAKE_DIR,
     MAKE_REG,
+    MAKE_SOCK,
     READ,
     READ_EXECUTE,
     READ_FILE,
+    REMOVE_DIR,
     REMOVE_FILE,
     TRUNCATE,
     WRITE,
@@ -54,7 +57,10 @@ def grants_for(policy: KernelPolicy, place: KernelPlace) -> Iterator[Grant]:
     # No READ_DIR: where /dev/shm is shared with the machine, its names stay unknown.
     yield Grant(Path("/dev/shm"), READ_FILE | WRITE_FILE | MAKE_REG | REMOVE_FILE | TRUNCATE)  # noqa: S108
     yield Grant(place.modules, READ)
-    for path in (place.sockets, place.home, place.temporary, place.viewers, *policy.writable):
+    # On the disk even where the private files are not, because the server must reach the sockets: no files here.
+    yield Grant(place.sockets, READ | MAKE_SOCK | REMOVE_FILE)
+    yield Grant(place.viewers, READ | MAKE_DIR | REMOVE_DIR | MAKE_SOCK | REMOVE_FILE)
+    for path in (place.home, place.temporary, *policy.writable):
         yield Grant(path, WRITE)
     for path in policy.readable:
         yield Grant(path, READ)

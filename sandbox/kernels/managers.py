@@ -56,7 +56,7 @@ class SandboxedManager(HasTraits):
 
     @property
     def end_reason(self) -> str | None:
-        """``finished``, ``cpu``, ``killed`` or ``crashed``, once it has ended."""
+        """``finished``, ``cpu``, ``disk``, ``killed`` or ``crashed``, once it has ended."""
         return self.provisioner.end_reason if isinstance(self.provisioner, SandboxProvisioner) else None
 
 

@@ -18,11 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.core.errors import Unavailable
+from sandbox.kernels import linux
 
 _LONGEST_SOCKET = 107
 _LOCK = "lock"
 #: Matplotlib's configuration folder within a home.
 FONTS = ".matplotlib"
+#: Files and folders that one kernel may have.
+MOST_FILES = 20_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class KernelPlace:
     """A kernel's private folder. Everything below ``root`` belongs to one kernel and goes with it."""
 
     root: Path
+    #: Of a viewer's kernel: its folder for files, within its app's. Its sockets are below ``root``, for the server.
+    scratch: Path | None = None
 
     @property
     def sockets(self) -> Path:
@@ -47,11 +52,11 @@ class KernelPlace:
 
     @property
     def home(self) -> Path:
-        return self.root / "h"
+        return self.scratch or self.root / "h"
 
     @property
     def temporary(self) -> Path:
-        return self.root / "t"
+        return self.home / ".tmp"
 
     @property
     def modules(self) -> Path:
@@ -66,11 +71,11 @@ class KernelPlace:
     @property
     def log(self) -> Path:
         """What the process writes to its real stdout and stderr (not the notebook's output)."""
-        return self.root / "log"
+        return (self.scratch or self.root) / "log"
 
     def prepare(self) -> None:
         """Make the folders; home and temporary files of an earlier run (a restart) are removed. May run twice."""
-        for folder in (self.home, self.temporary, self.modules):
+        for folder in (self.home, self.modules):
             remove_tree(folder)
         for folder in (self.root, self.sockets, self.home, self.temporary, self.modules):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -93,12 +98,26 @@ class KernelPlace:
         except OSError:
             return ""
 
+    def mount_scratch(self, size: int) -> None:
+        """In a kernel with mounts of its own: home and temporary files move to memory, at most ``size`` bytes.
+
+        It ends with the kernel, and what it holds is bounded whatever is done with it: also files that were deleted
+        while they are open, which nobody outside could count.
+        """
+        fonts = {file.name: file.read_bytes() for file in (self.home / FONTS).glob("*")}
+        linux.mount("tmpfs", str(self.home), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV,
+                    f"size={size},nr_inodes={MOST_FILES},mode=0700")  # fmt: skip
+        for folder in (self.temporary, self.home / FONTS):
+            folder.mkdir(mode=0o700)
+        for name, content in fonts.items():
+            (self.home / FONTS / name).write_bytes(content)
+
     def hold_viewers(self) -> None:
         """Make this an app zygote's place. What is below ``viewers`` only its kernels touch, never the server."""
         self.viewers.mkdir(mode=0o700, exist_ok=True)
 
     def viewer(self, name: str) -> KernelPlace:
-        return KernelPlace(self.viewers / name)
+        return KernelPlace(self.viewers / name, self.temporary / name)
 
     def remove(self) -> None:
         remove_tree(self.root)

@@ -20,7 +20,8 @@ class KernelLimits:
 
     ``memory_bytes`` is address space per process (pandas with scikit-learn needs 2 GiB), ``cpu_seconds`` processor time
     per process (None: no ceiling), ``processes`` processes and threads together, ``file_bytes`` the largest file it can
-    write, ``open_files`` descriptors per process.
+    write, ``open_files`` descriptors per process, ``disk_bytes`` what may lie in its folders altogether
+    (``diskwatch``), ``scratch_bytes`` the size of its private files, which are in memory where it has its own mounts.
     """
 
     memory_bytes: int = 2 * 2**30
@@ -28,6 +29,8 @@ class KernelLimits:
     processes: int = 64
     file_bytes: int = 256 * 2**20
     open_files: int = 1024
+    disk_bytes: int = 2**30
+    scratch_bytes: int = 256 * 2**20
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.core.errors import Unavailable
+from sandbox.kernels import diskwatch
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.confine import ConfinementReport
 from sandbox.kernels.places import KernelPlace
@@ -66,6 +67,8 @@ class KernelProcess:
         self.pid = 0
         self.report: ConfinementReport | None = None
         self.end: KernelEnd | None = None
+        #: Its folders held too much, so it was ended.
+        self.over_disk = False
         self._channel = channel
         self._pidfd: int | None = None
         self._parent = parent
@@ -101,6 +104,14 @@ class KernelProcess:
                 "Run “sandbox doctor” on this machine; the kernel's own log ends with: {log}",
                 problem=problem, log=place.log_tail() or "-",
             )  # fmt: skip
+
+    def watch_disk(self, place: KernelPlace) -> None:
+        """End it when what it may write to holds more than its limit (``diskwatch``)."""
+        folders = (place.root, *self.policy.writable)
+        diskwatch.watch(self.pid, self._pidfd, folders, self.policy.limits.disk_bytes, self._has_too_much)
+
+    def _has_too_much(self) -> None:
+        self.over_disk = True
 
     def _take(self, message: dict[str, Any], descriptors: tuple[int, ...]) -> None:
         if "pid" in message:

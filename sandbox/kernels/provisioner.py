@@ -34,7 +34,7 @@ class SandboxProvisioner(LocalProvisioner):
     _app_file: Path | None = None
     #: How the last kernel ended (None: it runs, or there was none).
     end: KernelEnd | None = None
-    #: Why it ended: see ``KernelEnd.reason``.
+    #: Why it ended: see ``KernelEnd.reason``; ``disk`` when its folders held too much.
     end_reason: str | None = None
 
     @property
@@ -126,7 +126,8 @@ class SandboxProvisioner(LocalProvisioner):
 
     def _remember_end(self, process: KernelProcess) -> None:
         self.end = process.end
-        self.end_reason = process.end.reason(process.policy) if process.end else None
+        reason = process.end.reason(process.policy) if process.end else None
+        self.end_reason = "disk" if process.over_disk else reason
 
 
 def _as_text(connection: KernelConnectionInfo) -> dict[str, Any]:

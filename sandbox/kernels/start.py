@@ -7,6 +7,7 @@ import logging
 from sandbox.core.errors import BadInput
 from sandbox.kernels import forkserver
 from sandbox.kernels.channel import Channel, Closed
+from sandbox.kernels.diskwatch import check_room
 from sandbox.kernels.places import KernelPlace
 from sandbox.kernels.policy import KernelPolicy
 from sandbox.kernels.process import AppOrder, KernelProcess
@@ -20,7 +21,8 @@ def start_kernel(
     """A confined kernel that serves ``place.connection_file``, or the zygote of an app. Blocks until it is confined
     (tens of milliseconds).
 
-    Raises BadInput for a path that is not there, Unavailable when no kernel comes up. ``fork=False`` skips the zygote.
+    Raises BadInput for a path that is not there, TooLarge for folders that are full, Unavailable when no kernel comes
+    up. ``fork=False`` skips the zygote.
     """
     missing = policy.missing()
     if missing:
@@ -29,11 +31,13 @@ def start_kernel(
             "Check that the project folder and the snapshots that it uses are still there.",
             path=", ".join(map(str, missing)),
         )
+    check_room(policy.writable, policy.limits.disk_bytes)
     process = _forked(policy, place, app) if fork else None
     if process is None:
         near, far = Channel.pair()
         process = KernelProcess(near, policy, forkserver.run_program("sandbox.kernels.launch", far, []))
         process.start(place, app)
+    process.watch_disk(place)
     if process.report is not None and not process.report.confined:
         reasons = "; ".join(f"{x.name}: {x.detail}" for x in process.report.layers if not x.applied)
         log.warning("kernel %s is NOT CONFINED on this machine (%s): only run what you trust", process.pid, reasons)

@@ -46,7 +46,9 @@ class LabKernels(AsyncMappingKernelManager):
         ``project.toml`` says). Outside of one: no data and a private folder.
         """
         settings = self.settings
-        grant = Grant(chosen_language(self.places), settings.kernel_memory, settings.small_cell)
+        grant = Grant(
+            chosen_language(self.places), settings.kernel_memory, settings.small_cell, disk=settings.kernel_disk
+        )
         slug = self.places.project_of(path)
         grants = None
         if slug is not None:

@@ -182,6 +182,9 @@ class _Run:
         if getattr(self.manager, "end_reason", "") == "cpu":
             self.stopped = "time"
             return RunError(cell, "Timeout", f"{self.timeout:g}")
+        if getattr(self.manager, "end_reason", "") == "disk":
+            self.stopped = "disk"
+            return RunError(cell, "DiskLimit", str(self.policy.limits.disk_bytes))
         self.stopped = "memory" if of_memory else "died"
         return RunError(cell, "KernelDied", f"signal {-end.code}" if end.code < 0 else f"exit code {end.code}")
 

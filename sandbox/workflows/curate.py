@@ -92,7 +92,7 @@ def _tried(
 ) -> list[Finding]:
     """Run the notebook, then its app, in one language."""
     settings = services.settings
-    grant = Grant(language, settings.kernel_memory, settings.small_cell, pins)
+    grant = Grant(language, settings.kernel_memory, settings.small_cell, pins, settings.kernel_disk)
     folder.mkdir()
     (folder / "project.toml").write_text(tomli_w.dumps(_PROJECT), "utf-8")
     for texts in template.folder.glob("*.po"):

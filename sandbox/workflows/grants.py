@@ -23,13 +23,15 @@ ACCESS_LOG = "access.jsonl"
 class Grant:
     """What the three have in common: pinned snapshot folders by dataset, the reader's language, limits of use.
 
-    ``small_cell`` is the fewest units that a shown figure may stand for; ``memory`` is in bytes of address space.
+    ``small_cell`` is the fewest units that a shown figure may stand for; ``memory`` is in bytes of address space,
+    ``disk`` in bytes of files.
     """
 
     language: Language
     memory: int
     small_cell: int
     snapshots: Mapping[str, Path] = field(default_factory=dict)
+    disk: int = 2**30
 
     def studio(self, project: Path | None) -> KernelPolicy:
         """In JupyterLab: the project's own folder to write; outside of one (None) no data, a private folder."""
@@ -69,7 +71,7 @@ class Grant:
         }
 
     def _limits(self, cpu_seconds: int | None = None) -> KernelLimits:
-        return KernelLimits(memory_bytes=self.memory, cpu_seconds=cpu_seconds)
+        return KernelLimits(memory_bytes=self.memory, cpu_seconds=cpu_seconds, disk_bytes=self.disk)
 
 
 def snapshot_folders(workspace: Workspace, pins: Mapping[str, str]) -> dict[str, Path]:
