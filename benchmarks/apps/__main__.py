@@ -1,7 +1,11 @@
 """``make bench-apps``: the same app in every framework, opened in the same browser in the same run.
 
-Writes ``benchmarks/results/apps.md`` and ``apps.json``. Nothing else should run meanwhile: the load before and after
-stands in the result. ``--only`` and ``--repeat`` make it shorter; ``--peers`` names the folder with the peers' programs.
+Writes ``apps.md``, ``apps.json`` and ``apps_sizing.md`` in ``benchmarks/results``, anew after each step. Nothing else
+should run meanwhile: it refuses a busy machine. ``--only`` and ``--repeat`` make it shorter; ``--peers`` names the folder
+with the peers' programs.
+
+*Fresh*: a browser profile without cache or history. *Later*: the same person again, caches filled, the page before
+closed and its kernel ended.
 """
 
 from __future__ import annotations
@@ -13,25 +17,26 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 
 from benchmarks.apps.browser import Opened, new_context, open_app
 from benchmarks.apps.load import crowd
 from benchmarks.apps.ours import ours
 from benchmarks.apps.reference import SMALL, UNSTEADY, WIDE, make_data
 from benchmarks.apps.servers import Running, notebook, peer
+from benchmarks.apps.tables import BASELINE, sizing_table, table
 from tests.helpers.browser import chromium
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-PEERS = ("panel", "streamlit", "solara", "marimo", "voila")
+PEERS = (BASELINE, "streamlit", "solara", "marimo", "voila")
 OWN = {"small": SMALL, "wide": WIDE, "unsteady": UNSTEADY}
-BASELINE = "panel"
 #: Further pages whose memory is measured; one person may have eight open.
 VIEWERS = 7
 
@@ -42,51 +47,74 @@ def main() -> None:
         data = Path(name)
         make_data(data)
         nbformat.write(notebook(SMALL), data / "small.ipynb")
-        load = os.getloadavg()[0]
-        measured = _measure(arguments, data)
-        result = {
-            "load": [load, os.getloadavg()[0]],
-            "cores": os.cpu_count(),
-            "repeat": arguments.repeat,
-            "apps": measured,
-        }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "apps.json").write_text(json.dumps(result, indent=1) + "\n")
-    (RESULTS / "apps.md").write_text(_table(result))
-    sys.stdout.write(_table(result))
+        busy = _quiet(arguments.noise)
+        facts = {"cores": os.cpu_count(), "repeat": arguments.repeat}
+
+        def save(measured: dict[str, Any]) -> None:
+            """After each step: what was measured stays, whatever happens to the next."""
+            _write(arguments.results, {"busy": busy, "load": os.getloadavg()[0], **facts, "apps": measured})
+
+        _measure(arguments, data, save)
+    sys.stdout.write((arguments.results / "apps.md").read_text())
+
+
+def _write(folder: Path, result: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "apps.json").write_text(json.dumps(result, indent=1) + "\n")
+    (folder / "apps.md").write_text(table(result))
+    if sizing := sizing_table(result):
+        (folder / "apps_sizing.md").write_text(sizing)
+
+
+def _quiet(allowed: float) -> float:
+    """Share of the processors that others use, in percent, over three seconds. Exits when it is more than ``allowed``:
+    what is measured beside other work says nothing."""
+    busy = psutil.cpu_percent(interval=3)
+    sys.stderr.write(f"others use {busy:.0f} % of the processors\n")
+    if busy > allowed:
+        raise SystemExit(f"This machine is busy ({busy:.0f} %). Try again when it is quiet, or allow it with --noise 100.")
+    return busy
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.apps")
     parser.add_argument("--peers", type=Path, help="folder with the peers' programs; without it only ours is measured")
-    parser.add_argument("--repeat", type=int, default=7, help="opens per kind")
+    parser.add_argument("--repeat", type=int, default=5, help="opens per kind")
     parser.add_argument("--only", nargs="*", help="names of apps to measure")
+    parser.add_argument("--noise", type=float, default=10, help="most that others may use of the processors, percent")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
     parser.add_argument("--viewers", type=int, default=50, help="viewers that open the app within ten seconds")
     return parser.parse_args()
 
 
-def _measure(arguments: argparse.Namespace, data: Path) -> dict[str, Any]:
+def _measure(arguments: argparse.Namespace, data: Path, save: Callable[[dict[str, Any]], None]) -> None:
     wanted = [n for n in (*PEERS, *OWN) if not arguments.only or n in arguments.only]
-    measured: dict[str, Any] = {}
+    files = [data / "demo.duckdb", data / "model.joblib"]
     with ExitStack() as stack:
         servers: dict[str, Running] = {}
         for name in wanted:
             if name in PEERS and arguments.peers:
                 servers[name] = stack.enter_context(peer(name, arguments.peers, data))
-        own = None
         if any(n in OWN for n in wanted):
-            files = [data / "demo.duckdb", data / "model.joblib"]
             own = stack.enter_context(ours(data, {n: OWN[n] for n in wanted if n in OWN}, files))
+            own.wait_until_ready()
             servers.update({n: own.viewer(n) for n in wanted if n in OWN})
         with chromium() as browser:
             measured = _open_all(browser, servers, arguments.repeat)
-        for name, server in servers.items():
+        save(measured)
+        for name in [name for name in servers if name in PEERS]:
             with _progress(f"memory: {name}"), chromium() as browser:
-                measured[name]["memory_mb"] = _memory(browser, server)
-        if own and "small" in servers and arguments.viewers:
-            with _progress(f"{arguments.viewers} viewers"):
-                measured["small"]["crowd"] = crowd(own, "small", arguments.viewers, seconds=10)
-    return measured
+                measured[name]["memory"] = _memory(browser, servers[name])
+    for name in [name for name in wanted if name in OWN]:  # a server for each: nothing of another app is counted
+        with _progress(f"memory: {name}"), ours(data / f"{name}-only", {name: OWN[name]}, files) as own:
+            own.wait_until_ready()
+            with chromium() as browser:
+                measured[name]["memory"] = _memory(browser, own.viewer(name))
+        save(measured)
+    if "small" in wanted and arguments.viewers:
+        with _progress(f"{arguments.viewers} viewers"), ours(data / "crowd", {"small": SMALL}, files) as own:
+            measured["small"]["crowd"] = crowd(own, "small", arguments.viewers, seconds=10)
+        save(measured)
 
 
 def _open_all(browser: Any, servers: dict[str, Running], repeat: int) -> dict[str, Any]:
@@ -125,67 +153,35 @@ def _once(browser: Any, server: Running, context: Any = None, moves: int = 0) ->
     return found
 
 
-def _memory(browser: Any, server: Running) -> float:
-    """MB of the server's processes for each further viewer, the first one not counted."""
+def _memory(browser: Any, server: Running) -> dict[str, Any]:
+    """MB of all the server's processes (PSS) with one page open, two, … and how much each further page adds: the slope
+    of the straight line through them. Each page was used once; each figure is taken when nothing changes any more."""
     context = new_context(browser, server)
-    open_app(context, server)
-    time.sleep(3)
-    before = server.pss()
-    for _ in range(VIEWERS):
+    totals = []
+    for _ in range(1 + VIEWERS):
         page, _found = open_app(context, server)
-        page.evaluate("() => { for (let i = 1; i < 99999; i++) clearInterval(i); }")
-    time.sleep(3)
-    per_viewer = (server.pss() - before) / VIEWERS
+        page.evaluate("() => clearInterval(__bench.timer)")
+        totals.append(round(_settled(server), 1))
     context.close()
-    return round(per_viewer, 1)
+    return {"totals_mb": totals, "per_viewer_mb": round(statistics.linear_regression(range(len(totals)), totals).slope, 1)}
+
+
+def _settled(server: Running) -> float:
+    """What the processes hold, MB, when it has not changed by more than 1 % within a second (at most ten)."""
+    before = server.pss()
+    for _ in range(10):
+        time.sleep(1)
+        now = server.pss()
+        if abs(now - before) < 0.01 * now:
+            break
+        before = now
+    return now
 
 
 @contextmanager
 def _progress(what: str) -> Iterator[None]:
     sys.stderr.write(f"{what}\n")
     yield
-
-
-def _table(result: dict[str, Any]) -> str:
-    apps = result["apps"]
-    base = {k: _median(apps[BASELINE][k], "interactive") for k in ("fresh", "later")} if BASELINE in apps else None
-    lines = [
-        "# Opening an app",
-        "",
-        f"{result['cores']} cores, load {result['load'][0]:.1f} before and {result['load'][1]:.1f} after;"
-        f" {result['repeat']} opens each, median (range). × is against Panel in this run.",
-        "",
-        "| app | fresh browser, ms | × | later, ms | × | slider → text, ms | requests | KB sent | KB decoded | MB a viewer |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for name, kinds in apps.items():
-        fresh, later = kinds["fresh"], kinds["later"]
-        latency = [each for o in later for each in o["latency"]]
-        ratio = [f"{_median(kinds[k], 'interactive') / base[k]:.2f}" if base else "–" for k in ("fresh", "later")]
-        shown = name if name in PEERS else f"ours: {name}"
-        lines.append(
-            f"| {shown} | {_spread(fresh, 'interactive')} | {ratio[0]} | {_spread(later, 'interactive')} | {ratio[1]} |"
-            f" {statistics.median(latency):.0f} | {_median(fresh, 'requests'):.0f} | {_median(fresh, 'sent') / 1024:.0f} |"
-            f" {_median(fresh, 'decoded') / 1024:.0f} | {kinds.get('memory_mb', '–')} |"
-        )
-    for name, kinds in apps.items():
-        if found := kinds.get("crowd"):
-            lines += [
-                "",
-                f"{found['viewers']} viewers opening “{name}” within {found['seconds']} s: page with live kernel after"
-                f" {found['median_ms']:.0f} ms (median; 95 %: {found['p95_ms']:.0f}; worst {found['worst_ms']:.0f}),"
-                f" {found['failed']} failed, all processes together {found['total_mb']:.0f} MB.",
-            ]
-    return "\n".join(lines) + "\n"
-
-
-def _median(opened: Sequence[dict[str, Any]], what: str) -> float:
-    return statistics.median(o[what] for o in opened)
-
-
-def _spread(opened: Sequence[dict[str, Any]], what: str) -> str:
-    values = [o[what] for o in opened]
-    return f"{statistics.median(values):.0f} ({min(values):.0f}–{max(values):.0f})"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from benchmarks.apps.servers import Running
 def crowd(server: Ours, app: str, viewers: int, seconds: float) -> dict[str, Any]:
     """Milliseconds until each viewer's prediction changed; what all processes hold while all pages are open, MB."""
     people = [server.viewer(app, f"viewer-{n}") for n in range(viewers)]
-    server.viewer(app)
+    server.wait_until_ready()
     taken, total = asyncio.run(_all(people, seconds))
     good = sorted(t for t in taken if t is not None)
     return {

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -65,9 +66,24 @@ class Ours:
         return Running(app, self.base + path, self.pid, tuple(answer.cookies.items()))
 
 
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        """Until every app was opened once, and executed and compared for those who come after."""
+        for app in self.versions:
+            viewer = self.viewer(app, "first")
+            httpx.get(viewer.url, cookies=dict(viewer.cookies), trust_env=False, timeout=seconds).raise_for_status()
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            status = httpx.get(f"{self.base}/healthz", trust_env=False).json()
+            if status["apps_ready"] + status["apps_executed_for_each"] >= len(self.versions):
+                return
+            time.sleep(0.2)
+        raise TimeoutError(f"apps did not become ready: {status}")
+
+
 @contextmanager
 def ours(folder: Path, apps: dict[str, Sequence[str]], files: Sequence[Path]) -> Iterator[Ours]:
     """``python -m sandbox.appserver`` with these apps (name → cells)."""
+    folder.mkdir(exist_ok=True)
     home, port = folder / "home", free_port()
     versions = {name: publish(home, name, cells, files) for name, cells in apps.items()}
     environment = {
