@@ -16,6 +16,9 @@ Light to import: each name is loaded from its module when it is first used. By t
   change work
 - claims_of, rules_for, usual, decide, try_rules, show_claims, show_decided, show_tried, show_groups_sent,
   show_claims_worth, record_claims: who decides which claim: a rule, the machine or a person
+- target, look_at, show_quality_of, show_columns, show_relations: a look at any table before a question is asked
+- ask, show_question, better_of, check_answer, show_answer_check, explain_answer, show_answer_reasons,
+  show_answer_worth, record_answer: a first question to it, a yes or no or a number
 - cases_with, judge_groups, show_fairness, points_of, show_scorecard: groups of people treated alike; points to add up
 - baskets, learn_offers, check_offers, show_baskets, show_hits, show_pairs, show_hits_by_group, show_offers_worth,
   record_offers: what to show a customer next
@@ -26,6 +29,7 @@ Light to import: each name is loaded from its module when it is first used. By t
 - open_amounts, show_amount_purpose, show_amount, show_amount_age, show_amount_worth_slider: that of an estimate
 - open_orders, show_order_purpose, show_order, show_order_worth_slider: that of a forecast
 - open_claims, show_claims_purpose, show_claim, show_claims_groups, show_claims_worth_slider: that of a check of claims
+- open_look, show_look_purpose, show_look, show_one_answer, show_answer_worth_slider: that of a first question
 - open_offers, show_offers_purpose, show_offer, show_offer_pairs, show_offers_worth_slider: that of offers
 - open_trial, show_trial_result, show_trial_segments, show_planner, show_trial_worth_slider: that of a test
 
@@ -46,6 +50,7 @@ _HOMES = {
     "form": "forms.form",
     "unit": "needs.unit",
     "outcome": "needs.outcome",
+    "target": "needs.target",
     "time": "needs.time",
     "facts": "needs.facts",
     "amount": "needs.amount",
@@ -138,6 +143,24 @@ _HOMES = {
     "control_charts": "control.control_charts",
     "show_control": "control_views.show_control",
     "show_control_app": "control_views.show_control_app",
+    "look_at": "overview.look_at",
+    "show_quality_of": "overview_views.show_quality_of",
+    "show_columns": "overview_views.show_columns",
+    "show_relations": "overview_views.show_relations",
+    "ask": "question.ask",
+    "show_question": "question_views.show_question",
+    "better_of": "question.better_of",
+    "check_answer": "question.check_answer",
+    "show_answer_check": "question_views.show_answer_check",
+    "explain_answer": "question.explain_answer",
+    "show_answer_reasons": "question_views.show_answer_reasons",
+    "show_answer_worth": "question_views.show_answer_worth",
+    "record_answer": "question_views.record_answer",
+    "open_look": "question_app.open_look",
+    "show_look_purpose": "question_app.show_look_purpose",
+    "show_look": "question_app.show_look",
+    "show_one_answer": "question_app.show_one_answer",
+    "show_answer_worth_slider": "question_app.show_answer_worth_slider",
     "cases_with": "beside.cases_with",
     "judge_groups": "fairness.judge_groups",
     "show_fairness": "fairness_views.show_fairness",

@@ -87,7 +87,13 @@ def amount_factors(overall: tuple[Factor, ...], labels: Mapping[str, str], unit:
             directions.get(f.direction) or t("highest for “{level}”", level=value_text(f.raised_by)))
         for f in overall[:most]
     ]  # fmt: skip
-    return charts.bars(t("How much each fact moves the amount ({unit} on average)", unit=unit), items)
+    title = t("How much each fact moves the amount ({unit} on average)", unit=unit)
+    return charts.bars(title if unit else t("How much each fact moves it on average"), items)
+
+
+def shown(amount: float) -> str:
+    """An amount of money without its small change; small numbers as they are."""
+    return number(round(amount)) if abs(amount) >= 100 else number(amount)
 
 
 def amount_reasons(case: CaseReasons, labels: Mapping[str, str], unit: str, most: int = 3) -> list[str]:
@@ -100,7 +106,7 @@ def amount_reasons(case: CaseReasons, labels: Mapping[str, str], unit: str, most
             else t("{fact} is {value}: takes off {amount} {unit}")
         )
         told.append(frame.format(fact=labels.get(reason.fact, reason.fact), value=value_text(reason.value),
-                                 amount=number(round(abs(reason.points))), unit=unit))  # fmt: skip
+                                 amount=shown(abs(reason.points)), unit=unit).rstrip())  # fmt: skip
     return told
 
 
@@ -109,9 +115,8 @@ def show_amount_reasons(found: Explanation, labels: Mapping[str, str], unit: str
     titles = (t("A high estimate"), t("A middling estimate"), t("A low estimate"))
     examples = [
         looks.card(
-            looks.heading(f"{title}: {number(round(case.risk))} {unit}"),
-            looks.paragraph(t("On average it is {average} {unit}. Here:", average=number(round(case.average)),
-                              unit=unit)),
+            looks.heading(f"{title}: {shown(case.risk)} {unit}"),
+            looks.paragraph(t("On average it is {average} {unit}. Here:", average=shown(case.average), unit=unit)),
             looks.bullets(amount_reasons(case, labels, unit)),
         )
         for case, title in zip(found.examples, titles, strict=False)

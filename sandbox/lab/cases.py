@@ -157,21 +157,21 @@ def collect(
     roles = {need.role: choices.columns.get(need.key, "") for need in needs if need.role != "facts"}
     unit, time = roles.get("unit", ""), roles.get("time", "")
     names = list(dict.fromkeys([*(name for name in (unit, target, time) if name), *(choices.facts or ())]))
-    frame, rows, notes = _select(table.name, names)
-    kept = frame[_present(frame[target])]
+    frame, rows, notes = select(table.name, names)
+    kept = frame[present(frame[target])]
     if len(kept) < len(frame):
         notes.append(t("{rows} rows without an outcome were left out.", rows=f"{len(frame) - len(kept):,}"))
-    facts, dropped = _facts(kept, [n for n in choices.facts or () if n not in (unit, target, time)], table)
+    facts, dropped = facts_of(kept, [n for n in choices.facts or () if n not in (unit, target, time)], table)
     notes += dropped
-    units, moments = _units(kept, unit), _moments(kept, time)
-    if unit and not _present(kept[unit]).all():
+    units, moments = units_of(kept, unit), _moments(kept, time)
+    if unit and not present(kept[unit]).all():
         notes.append(t("Rows without a unit were counted as units of their own."))
     labels = {column.name: column.label for column in table.columns}
     outcome = answer(kept[target], choices)
     return kind(facts.reset_index(drop=True), outcome, units, moments, labels, table.name, rows, tuple(notes))
 
 
-def _select(dataset: str, names: list[str]) -> tuple[pd.DataFrame, int, list[str]]:
+def select(dataset: str, names: Sequence[str]) -> tuple[pd.DataFrame, int, list[str]]:
     """The named columns, how many rows the table has, and a note when only a sample of them was taken."""
     connection = pins.connection(dataset)
     row = connection.execute("SELECT count(*) FROM data").fetchone()
@@ -183,11 +183,11 @@ def _select(dataset: str, names: list[str]) -> tuple[pd.DataFrame, int, list[str
     return connection.execute(query).df(), rows, notes
 
 
-def _present(series: pd.Series) -> pd.Series:
+def present(series: pd.Series) -> pd.Series:
     return find.clean_text(series).notna() if find.is_text(series) else series.notna()
 
 
-def _facts(frame: pd.DataFrame, names: list[str], table: Table) -> tuple[pd.DataFrame, list[str]]:
+def facts_of(frame: pd.DataFrame, names: Sequence[str], table: Table) -> tuple[pd.DataFrame, list[str]]:
     """Numbers as float with NaN, categories as text with “missing”; columns without any value are left out."""
     import pandas as pd
 
@@ -195,7 +195,7 @@ def _facts(frame: pd.DataFrame, names: list[str], table: Table) -> tuple[pd.Data
     empty = []
     for name in names:
         column = table.column(name)
-        if column is None or not _present(frame[name]).any():
+        if column is None or not present(frame[name]).any():
             empty.append(name)
         else:
             made[name] = as_fact(frame[name], column.kind == "number")
@@ -218,7 +218,7 @@ def as_fact(series: pd.Series, is_number: bool) -> pd.Series:
     return find.as_levels(values).fillna(MISSING).astype("object")
 
 
-def _units(frame: pd.DataFrame, name: str) -> np.ndarray:
+def units_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """Whole numbers that stand for units; every row is its own unit when none is mapped or the id is missing."""
     import numpy as np
     import pandas as pd

@@ -205,3 +205,23 @@ def _fit(text: str, room: float) -> str:
     while text and _wide(text + "…") > room:
         text = text[:-1]
     return text.rstrip() + "…"
+
+
+def histogram(title: str, items: Sequence[Bar]) -> str:
+    """Upright columns side by side, for the bands of a number: the first, the tallest and the last are named."""
+    top = max((item.value for item in items), default=0) or 1
+    plot, base = 110.0, 140.0
+    slot = WIDTH / max(1, len(items))
+    tallest = max(range(len(items)), key=lambda place: items[place].value, default=0)
+    parts = []
+    for place, item in enumerate(items):
+        height = max(1.5, item.value / top * plot)
+        parts.append(_rect(place * slot + 1, base - height, slot - 2, height, item.tone))
+    if items:
+        tall = items[tallest]
+        half = _wide(tall.text) / 2
+        centre = min(max((tallest + 0.5) * slot, half), WIDTH - half)
+        parts.append(_text(centre, base - plot - 8, tall.text, "middle", weight=600))
+        parts.append(_text(0, base + 18, items[0].label, colour=MUTED, size=12))
+        parts.append(_text(WIDTH, base + 18, items[-1].label, "end", MUTED, size=12))
+    return figure(title, base + 26, parts, ", ".join(f"{item.label}: {item.text}" for item in items))

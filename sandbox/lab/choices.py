@@ -161,20 +161,26 @@ def _guess(need: Need, table: Table, taken: set[str]) -> str:
         declared = pins.pin(table.name).unit
         if any(column.name == declared for column in fitting):
             return declared
-    if need.role == "outcome":
+    if need.role in ("outcome", "target"):
         two = [column for column in fitting if column.distinct == 2]
         return find.best(two, need.hints) or find.best(fitting, need.hints)
     return find.best(fitting, need.hints)
 
 
 def outcome_column(choices: Choices, needs: Sequence[Need]) -> str:
-    return next((choices.columns.get(need.key, "") for need in needs if need.role == "outcome"), "")
+    return next((choices.columns.get(need.key, "") for need in needs if need.role in ("outcome", "target")), "")
+
+
+def is_number(name: str, needs: Sequence[Need], table: Table) -> bool:
+    """Whether the outcome in the column ``name`` is a number to be estimated; never where a yes or no is needed."""
+    column = table.column(name)
+    return column is not None and column.kind == "number" and any(need.role == "target" for need in needs)
 
 
 def outcome_values(choices: Choices, needs: Sequence[Need], table: Table) -> tuple[str, ...]:
-    """The values of the mapped outcome, most frequent first, as text."""
+    """The values of the mapped outcome, most frequent first, as text; none for a number that is to be estimated."""
     name = outcome_column(choices, needs)
-    if not table.column(name):
+    if not table.column(name) or is_number(name, needs, table):
         return ()
     series = table.sample[name]
     present = find.clean_text(series).dropna() if find.is_text(series) else series.dropna()
@@ -194,7 +200,11 @@ def tells_outcome(choices: Choices, needs: Sequence[Need], table: Table) -> dict
     learns from it looks brilliant and is useless on the day it is needed.
     """
     name = outcome_column(choices, needs)
-    if not table.column(name) or not choices.yes:
+    if not table.column(name):
+        return {}
+    if is_number(name, needs, table):
+        return _tells_number(table, name, candidates(choices, table))
+    if not choices.yes:
         return {}
     happened = find.as_levels(table.sample[name]).eq(choices.yes)
     if not 0 < happened.mean() < 0.8:
@@ -204,6 +214,17 @@ def tells_outcome(choices: Choices, needs: Sequence[Need], table: Table) -> dict
         for column in candidates(choices, table)
         if (reason := _tells(table.sample[column.name], happened, column))
     }
+
+
+def _tells_number(table: Table, name: str, others: Sequence[Column]) -> dict[str, str]:
+    """Numbers that say the same as the number ``name``: another unit of it, or it with a tax on top."""
+    import pandas as pd
+
+    wanted = pd.to_numeric(table.sample[name], errors="coerce")
+    numbers = {column.name: pd.to_numeric(table.sample[column.name], errors="coerce")
+               for column in others if column.kind == "number"}  # fmt: skip
+    same = [other for other, values in numbers.items() if abs(values.corr(wanted, method="spearman")) >= 0.995]
+    return {other: t("it says the same in another way") for other in same}
 
 
 def _tells(series: pd.Series, happened: pd.Series, column: Column) -> str:
@@ -232,7 +253,8 @@ def problems(choices: Choices, needs: Sequence[Need], table: Table) -> list[str]
         if need.role != "facts" and need.required and not choices.columns.get(need.key):
             found.append(t("Choose the column for “{need}”: none of the columns could be guessed.", need=need.title))
     values = outcome_values(choices, needs, table)
-    if outcome_column(choices, needs) and len(values) < 2:
+    outcome = outcome_column(choices, needs)
+    if outcome and len(values) < 2 and not is_number(outcome, needs, table):
         found.append(t("The outcome column has only one value, so there is nothing to learn. Choose another column."))
     if not choices.facts and any(need.role == "facts" and need.required for need in needs):
         found.append(t("No column is left to learn from. Choose at least one fact."))

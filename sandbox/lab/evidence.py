@@ -2,7 +2,8 @@
 
 ``saving.evidence`` puts them together for a classification. Checks and the portal's page read ``metrics`` (each with
 baseline and interval), ``explanation``, ``value``, ``data`` and ``model``. A template without a fitted model says in
-``method`` what it does instead (``rules`` or ``experiment``) and has no ``model``.
+``method`` what it does instead (``rules``, ``experiment``, or ``look`` when a table was only looked at) and has no
+``model``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sandbox.core.errors import BadInput
 from sandbox.lab import pins, places, project, saving, tables
 from sandbox.lab.evaluation import Metric
 
-Method = Literal["model", "rules", "experiment"]
+Method = Literal["model", "rules", "experiment", "look"]
 Made = TypeVar("Made")
 
 

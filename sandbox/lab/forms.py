@@ -137,8 +137,8 @@ class Form:
                 fitting.insert(0, (t("— not used —") if not need.required else t("— please choose —"), _NOT_USED))
             control = controls.dropdown(need.title, fitting, mapped)
             made.append(_on(control, lambda value, key=need.key: self._map(key, value)))
-            if need.role == "outcome" and mapped:
-                values = choices.outcome_values(self.choices, self.needs, table)
+            values = choices.outcome_values(self.choices, self.needs, table)
+            if need.role in ("outcome", "target") and mapped and values:
                 which = controls.dropdown(t("Which value means yes"), [(v, v) for v in values], self.choices.yes)
                 made.append(_on(which, lambda value: self._change(yes=value)))
         return [controls.grid(made)]

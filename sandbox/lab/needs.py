@@ -8,13 +8,26 @@ from typing import Literal
 from sandbox.lab.columns import Column, Kind
 
 Role = Literal[
-    "unit", "outcome", "time", "facts", "amount", "quantity", "text", "group", "item", "product", "place", "treatment"
+    "unit",
+    "outcome",
+    "target",
+    "time",
+    "facts",
+    "amount",
+    "quantity",
+    "text",
+    "group",
+    "item",
+    "product",
+    "place",
+    "treatment",
 ]
 
 _NAMED: tuple[Kind, ...] = ("id", "category", "text", "number")
 _KINDS: dict[Role, tuple[Kind, ...]] = {
     "unit": _NAMED,
     "outcome": ("category", "number"),
+    "target": ("category", "number"),
     "time": ("time",),
     "facts": ("number", "category"),
     "amount": ("number",),
@@ -53,6 +66,11 @@ def unit(key: str, title: str, hints: str = "", *, required: bool = True) -> Nee
 def outcome(key: str, title: str, hints: str = "") -> Need:
     """What happened or not; the form also asks which value means yes."""
     return Need(key, "outcome", title, hints)
+
+
+def target(key: str, title: str, hints: str = "", *, required: bool = False) -> Need:
+    """What a question is about: a yes or no or one kind among others (the form asks which), or a number."""
+    return Need(key, "target", title, hints, required)
 
 
 def time(key: str, title: str, hints: str = "", *, required: bool = False) -> Need:
