@@ -21,7 +21,7 @@ from sandbox.core.errors import BadInput, Damaged
 from sandbox.core.ids import VersionId
 from sandbox.core.spec import DatasetSpec
 from sandbox.snapshots.certificate import CERTIFICATE, Signer, issue
-from sandbox.snapshots.content import in_order, read_contents, table_columns
+from sandbox.snapshots.content import read_contents, table_columns
 from sandbox.snapshots.duck import STORAGE_VERSION, connect_staging, translated
 from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.gates import apply_gates, check_units, measure_all
@@ -58,6 +58,7 @@ from sandbox.snapshots.source_database import LoginOf, no_logins
 from sandbox.snapshots.sql import identifier
 from sandbox.snapshots.staging import publish, staging_folder
 from sandbox.snapshots.table import Table
+from sandbox.snapshots.write import write_file
 from sandbox.store.keys import check_value
 
 Progress = Callable[[str, float], None]
@@ -123,7 +124,7 @@ def build_snapshot(
             references = check_references(connection, _MASKED, spec, parent, lambda e: check_value(key_of(e)))
             notes = _notes(spec, beside or base, key_version, sampled, references) | {"quality": quality}
             tell("write")
-            _write(connection, spec, ready / DATA)
+            write_file(connection, identifier(_MASKED), spec, ready / DATA, single=units == rows)
         finally:
             connection.close()
         tell("verify")
@@ -232,26 +233,9 @@ def _gate(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, plan: Plan) 
         )
     if not spec.gates:
         return units, Passed((), 0)
-    passed = apply_gates(connection, _MASKED, spec.gates, spec.quasi_identifiers, spec.unit.column, spec.name)
+    unit = spec.unit.column
+    passed = apply_gates(connection, _MASKED, spec.gates, spec.quasi_identifiers, unit, spec.name, units)
     return units, passed
-
-
-def _write(connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, path: Path) -> None:
-    """Write what passed to a database file of its own.
-
-    Sorted, so that equal contents make an equal file in the eyes of the content hash. A personal dataset is sorted by
-    pseudonym first: the order of the source (of joining, of surnames) says something about people, and the rows of a
-    unit compress better side by side.
-    """
-    connection.execute("SET force_compression = 'auto'")
-    connection.execute(f"ATTACH ? AS target (STORAGE_VERSION '{STORAGE_VERSION}')", [str(path)])
-    masked = identifier(_MASKED)
-    query = "CREATE TABLE target." + identifier(TABLE) + " AS SELECT * FROM " + masked
-    query = query + in_order(connection, masked, spec.unit.column)
-    connection.execute("SET preserve_insertion_order = true")
-    connection.execute(query.text, query.parameters)
-    connection.execute("CHECKPOINT target")  # a detach that fails to do this does not say why
-    connection.execute("DETACH target")
 
 
 def _verified(
@@ -275,9 +259,9 @@ def _verified(
         digest, published, units_after = contents.digest, contents.rows, contents.units
         if published != rows - sum(o.rows_left_out for o in passed.outcomes):
             raise _unlike(spec)
-        gates, risk = _confirmed(connection, spec, passed, people_of(spec, sampled))
         if units is not None and units_after is None:
             units_after = check_units(connection, table, spec.unit.column, spec.name)
+        gates, risk = _confirmed(connection, spec, passed, people_of(spec, sampled), units_after)
         types = table_columns(connection, table)
         columns = _columns(connection, spec, types, single=published == units_after)
     return Manifest(
@@ -309,9 +293,14 @@ def _verified(
 
 
 def _confirmed(
-    connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, passed: Passed, people: People | None
+    connection: duckdb.DuckDBPyConnection,
+    spec: DatasetSpec,
+    passed: Passed,
+    people: People | None,
+    units: int | None,
 ) -> tuple[tuple[GateResult, ...], RiskFacts | None]:
-    """The gates measured on the finished file: the numbers that count; and what is left of the risk.
+    """The gates measured on the finished file: the numbers that count; and what is left of the risk. ``units`` were
+    counted there.
 
     There is no risk when the table is not about persons or no column could point at one.
     """
@@ -319,9 +308,9 @@ def _confirmed(
     quasi, unit = spec.quasi_identifiers, spec.unit.column
     risk = None
     if spec.unit.personal and quasi:
-        found, risk = measure_all_and_risk(connection, table, gates, quasi, unit, people)
+        found, risk = measure_all_and_risk(connection, table, gates, quasi, unit, people, units)
     else:
-        found = measure_all(connection, table, gates, quasi, unit) if gates else ()
+        found = measure_all(connection, table, gates, quasi, unit, units) if gates else ()
     if any(after.small or not after.count for after in found):
         raise _unlike(spec)
     return tuple(_result(outcome, after) for outcome, after in zip(passed.outcomes, found, strict=True)), risk

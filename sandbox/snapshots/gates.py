@@ -20,7 +20,7 @@ import numpy as np
 from sandbox.core.errors import BadInput
 from sandbox.core.spec import Gate, KAnonymity, TCloseness
 from sandbox.snapshots.classes import Histogram, read_histogram
-from sandbox.snapshots.coded import CODED, KEY, ROW, UNIT, Coded, Integers, coded, fetch, one_row
+from sandbox.snapshots.coded import CODED, KEY, ROW, UNIT, Coded, Integers, all_different, coded, fetch, one_row
 from sandbox.snapshots.criteria import Scores, is_local, judge, worst
 from sandbox.snapshots.gate_texts import failed
 from sandbox.snapshots.outcome import Classes, Outcome, Passed
@@ -45,9 +45,10 @@ def measure_all(
     gates: Sequence[Gate],
     quasi_identifiers: Sequence[str],
     unit: str,
+    units: int | None = None,
 ) -> tuple[Classes, ...]:
-    """The classes of ``table`` under each of the ``gates``; the table is read once."""
-    with coded(connection, table, quasi_identifiers, unit, sensitive_of(gates)) as rows:
+    """The classes of ``table`` under each of the ``gates``; the table is read once. ``units`` as in ``coded``."""
+    with coded(connection, table, quasi_identifiers, unit, sensitive_of(gates), units=units) as rows:
         histogram = read_histogram(rows)
     return classes_of(gates, histogram)
 
@@ -60,9 +61,8 @@ def classes_of(gates: Sequence[Gate], histogram: Histogram) -> tuple[Classes, ..
 def check_units(connection: duckdb.DuckDBPyConnection, table: Sql, unit: str, dataset: str) -> int:
     """The number of distinct units in ``table``. Raises BadInput when rows belong to nobody."""
     column = identifier(unit)
-    query = "SELECT count(DISTINCT " + column + "), count(*) - count(" + column + ") FROM " + table
-    units, orphans = (int(v) for v in one_row(connection, query))
-    if orphans:
+    rows, filled = (int(v) for v in one_row(connection, "SELECT count(*), count(" + column + ") FROM " + table))
+    if orphans := rows - filled:
         raise BadInput(
             "{dataset}: {rows} rows have no value in the unit column “{column}”, so nobody can tell whose they are.",
             "Fill the column in the source or remove those rows from it; or choose another unit column.",
@@ -70,7 +70,9 @@ def check_units(connection: duckdb.DuckDBPyConnection, table: Sql, unit: str, da
             rows=orphans,
             column=unit,
         )
-    return units
+    if all_different(connection, table, unit, rows):
+        return rows
+    return int(one_row(connection, "SELECT count(DISTINCT " + column + ") FROM " + table)[0])
 
 
 def apply_gates(
@@ -80,16 +82,17 @@ def apply_gates(
     quasi_identifiers: tuple[str, ...],
     unit: str,
     dataset: str,
+    units: int | None = None,
 ) -> Passed:
     """Remove from ``table`` the rows of the classes that do not pass, each gate within its allowed share of units.
 
     A unit counts as left out when any of its rows is; a class counts for the first gate that it fails. Raises
     GateFailed with the measured numbers, and which column to coarsen first, when too many would be left out; the table
-    is then unchanged. Raises BadInput when a gate wants an order of a column of texts.
+    is then unchanged. Raises BadInput when a gate wants an order of a column of texts. ``units`` as in ``coded``.
     """
     source = identifier(table)
     _check_order(connection, source, gates, dataset)
-    with coded(connection, source, quasi_identifiers, unit, sensitive_of(gates), rowid=True) as rows:
+    with coded(connection, source, quasi_identifiers, unit, sensitive_of(gates), units=units, rowid=True) as rows:
         histogram = read_histogram(rows)
         scores = [judge(gate, histogram) for gate in gates]
         before = [_classes(gate, histogram, found) for gate, found in zip(gates, scores, strict=True)]

@@ -51,9 +51,10 @@ def measure_all_and_risk(
     quasi_identifiers: Sequence[str],
     unit: str,
     people: People | None = None,
+    units: int | None = None,
 ) -> tuple[tuple[Classes, ...], RiskFacts]:
     """What ``gates.measure_all`` says, and the risks of ``table``, rounded as they are stored; read in one pass."""
-    with coded(connection, table, quasi_identifiers, unit, sensitive_of(gates)) as rows:
+    with coded(connection, table, quasi_identifiers, unit, sensitive_of(gates), units=units) as rows:
         histogram = read_histogram(rows)
         risk = risk_of(rows, histogram, table, quasi_identifiers, unit)
     facts = _facts(risk, quasi_identifiers, unit)
