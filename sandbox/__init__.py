@@ -9,6 +9,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _GRAMMAR = "rfc3987_syntax"
+#: How the names begin that it offers.
+_WORDS = ("is_valid_syntax", "make_syntax_validator", "parse", "grammar", "syntax_parser", "RFC3987_SYNTAX")
 
 
 def _put_off_grammar() -> None:
@@ -31,9 +33,9 @@ def _put_off_grammar() -> None:
         return bool(real().is_valid_syntax(term, value))
 
     def other(name: str) -> Any:
-        if name.startswith("__"):  # what the import system asks a module for
-            raise AttributeError(name)
-        return getattr(real(), name)
+        if name.startswith(_WORDS):
+            return getattr(real(), name)
+        raise AttributeError(name)  # skops asks every module for hundreds of names that none of them has
 
     stand_in.__dict__.update(is_valid_syntax=is_valid_syntax, __getattr__=other, __spec__=spec)
     stand_in.__path__ = list(spec.submodule_search_locations or ())

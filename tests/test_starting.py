@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 CHECKED = """
-import sys, sandbox, jsonschema
+import sys, sandbox, jsonschema, skops.io
 print("lark" in sys.modules)
 check = jsonschema.FormatChecker().conforms
 print(check("http://例子.example/路径", "iri"), check("no address", "iri"), check("../路径", "iri-reference"))
