@@ -5,6 +5,7 @@ One unreadable file is one problem; it never hides the other datasets.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sandbox.core.messages import Message
 from sandbox.core.roles import Person, Role
 from sandbox.core.spec import DatasetSpec
 from sandbox.core.specfile import parse_spec
+from sandbox.core.upkeep import Access
 from sandbox.snapshots.manifest import published_versions
 from sandbox.store.workspace import Workspace
 
@@ -47,6 +49,8 @@ class Decision:
 
     allowed: bool
     reason: Message
+    #: Badges that the person lacks, where nothing but these stands in the way.
+    missing: tuple[str, ...] = ()
 
 
 class Catalog:
@@ -139,11 +143,22 @@ def read_spec(file: Path) -> DatasetSpec:
     return spec
 
 
-def may_use(person: Person, spec: DatasetSpec) -> Decision:
-    """Whether ``person`` may pin the dataset; stewards may use all, others whom the spec's ``access`` names."""
-    access = spec.access
+def may_use(person: Person, spec: DatasetSpec, badges: Collection[str] = ()) -> Decision:
+    """Whether ``person``, who holds ``badges``, may pin the dataset and read it.
+
+    Stewards may use all; others whom the spec's ``access`` names, if they have every badge that it asks for.
+    """
     if person.has(Role.STEWARD):
         return Decision(True, Message("data stewards may use every dataset"))
+    granted = _granted(person, spec.access)
+    missing = tuple(badge for badge in spec.access.badges if badge not in badges)
+    if granted.allowed and missing:
+        said = {"badges": ", ".join(missing)}
+        return Decision(False, Message("it asks for a learning path to be completed first: {badges}", said), missing)
+    return granted
+
+
+def _granted(person: Person, access: Access) -> Decision:
     if person.name in access.persons:
         return Decision(True, Message("the dataset names this person"))
     if person.department and person.department in access.departments:

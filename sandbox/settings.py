@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         60, description="an app stays open so long on the portal's last word, seconds; asked for four times as often"
     )
     app_kernels: int = Field(24, description="most app kernels at the same time; further viewers are asked to wait")
+    badge_days: int = Field(730, description="how long a badge of a learning path holds, days; 0 for ever")
+    learning_wait_minutes: int = Field(
+        10, description="pause after three wrong answers to a question, minutes; longer each time"
+    )
     metrics_token: str = Field(
         "", repr=False, description="who shows it may read /metrics; if unset, programs of this machine may"
     )

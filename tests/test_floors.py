@@ -11,7 +11,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "sandbox"
 FLOORS: dict[int, frozenset[str]] = {
     0: frozenset({"core"}),
     1: frozenset({"settings", "store", "i18n", "logs", "personal"}),
-    2: frozenset({"snapshots", "catalog", "checks", "demo", "identity", "kernels", "lab", "notebooks", "publishing"}),
+    2: frozenset(
+        {"snapshots", "catalog", "checks", "demo", "identity", "kernels", "lab", "learning", "notebooks", "publishing"}
+    ),
     3: frozenset({"workflows"}),
     4: frozenset({"appserver", "cli", "labserver", "portal"}),
 }

@@ -30,6 +30,8 @@ PARTS = (
     "sandbox/content/datasets/customers.yaml",
     "sandbox/content/templates/customer-churn/notebook.ipynb",
     "sandbox/content/templates/machine-failure/zh-CN.po",
+    "sandbox/content/learning/first-steps/notebook.ipynb",
+    "sandbox/content/learning/judging-a-result/zh-CN.po",
     "sandbox/content/apps/churn-early-warning/app.toml",
     "sandbox/content/requirements/runtime.txt",
     "sandbox/labserver/labextension/@innovation-sandbox/lab/package.json",
@@ -47,7 +49,7 @@ FOREIGN = {
     "labextension/src",
     "apppage",
 }
-CONTENT = ("datasets", "templates", "apps")
+CONTENT = ("datasets", "templates", "learning", "apps")
 
 
 @pytest.fixture(scope="module")

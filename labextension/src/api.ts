@@ -60,12 +60,50 @@ export interface ITemplate {
   kpi: { name: string; unit: string; baseline: number; target: number };
   department: string;
   datasets: { name: string; title: string; suggested: boolean }[];
+  /** Datasets that open to the person after learning paths (their titles). */
+  locked?: { name: string; title: string; paths: string[] }[];
+}
+
+/** A learning path, and how far the person is. */
+export interface ILearning {
+  name: string;
+  title: string;
+  summary: string;
+  minutes: number;
+  solved: number;
+  total: number;
+  /** When the badge was earned; empty while there is none. */
+  badge: string;
+}
+
+export interface IExercise {
+  /** The id of this very question; an answer names it. */
+  question: string;
+  kind: 'one' | 'several' | 'number' | 'done';
+  title: string;
+  text: string;
+  unit: string;
+  options: { mark: string; text: string }[];
+  table: { head: string[]; rows: string[][] } | null;
+  solved: boolean;
+  again: boolean;
+  said: string;
+  left: number;
+  waits_until: string;
+}
+
+export interface IReaction {
+  right: boolean;
+  hint: string;
+  badge: boolean;
+  exercise: IExercise;
 }
 
 export interface IStart {
   person: string;
   projects: IProject[];
   templates: ITemplate[];
+  learning?: ILearning[];
 }
 
 export interface INewProject {
@@ -172,6 +210,13 @@ export const openProject = (project: string) => post<{ project: string }>('open'
 
 export const makeProject = (made: INewProject) => post<{ project: string }>('open', { new: made });
 
+export const openPath = (path: string) => post<{ notebook: string }>('learning', { path });
+
+export const exercise = (name: string) => request<IExercise>(`exercise?exercise=${named(name)}`);
+
+export const answer = (name: string, given: { question: string; marks: string[]; number: string }) =>
+  post<IReaction>('exercise', { exercise: name, ...given });
+
 export const panel = (project: string) => request<IPanel>(`panel?project=${named(project)}`);
 
 export const check = (project: string) => post<{ findings: IFinding[] }>('check', { project });
@@ -206,4 +251,9 @@ export function projectOf(path: string): string | null {
 
 export function isPreview(path: string): boolean {
   return path.split('/').pop() === PREVIEW;
+}
+
+/** The learning path whose notebook lies at `path`; null for every other file. */
+export function learningOf(path: string): string | null {
+  return /^(?:[^:]*:)?learning\.([a-z-]+)\/notebook\.ipynb$/.exec(path)?.[1] ?? null;
 }

@@ -5,8 +5,9 @@ import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { ServerConnection } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
-import { isPreview, projectOf, WINDOW, WINDOW_HEADER } from './api';
+import { isPreview, learningOf, projectOf, WINDOW, WINDOW_HEADER } from './api';
 import { codeIsHidden, hasOurCode, hideCode } from './code';
+import { showExercises } from './exercise';
 import { Lock } from './lock';
 import { addPanel } from './panel';
 import { inFront, nameTab, titleOf } from './tabs';
@@ -17,6 +18,8 @@ import { submitForReview } from './submission';
 import { Texts } from './texts';
 
 const ID = '@innovation-sandbox/lab:plugin';
+/** The learning path for those who code: its code stands open. */
+const OWN_CODE = 'making-your-own';
 
 /** Every request says which page it comes from, so that the server can tell two windows apart. */
 const nameWindow: JupyterFrontEndPlugin<void> = {
@@ -50,7 +53,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const texts = new Texts(translator?.languageCode ?? 'en');
     const running = new Map<NotebookPanel, Running>();
-    addStart(app, shell, texts);
+    const refresh = addStart(app, shell, texts);
     addCommands(app, tracker, running, texts);
     const panel = addPanel(app, shell, tracker, texts);
 
@@ -72,7 +75,20 @@ const plugin: JupyterFrontEndPlugin<void> = {
         notebook.dispose();
         return;
       }
+      const learning = learningOf(notebook.context.path);
+      if (learning !== null) {
+        // Before anything is drawn: the notebook comes with its exercises in place.
+        showExercises(notebook, texts, refresh);
+      }
       void notebook.context.ready.then(() => {
+        if (learning !== null && !notebook.isDisposed) {
+          hideCode(notebook, learning !== OWN_CODE);
+          nameTab(notebook, titleOf(notebook));
+          const form = new Running(notebook, texts);
+          running.set(notebook, form);
+          notebook.disposed.connect(() => running.delete(notebook));
+          void form.prepare();
+        }
         const project = projectOf(notebook.context.path);
         if (project !== null && !notebook.isDisposed) {
           hideCode(notebook, true);

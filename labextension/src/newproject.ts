@@ -40,6 +40,14 @@ class Form extends Widget {
       datasets.length
         ? labelled(texts.get('Data'), this._data)
         : make('p', 'sandbox-problem', texts.get('There is no data yet that you may use. Ask a data steward.')),
+      ...(_template.locked ?? []).map(dataset =>
+        make(
+          'p',
+          'sandbox-muted',
+          make('b', '', dataset.title),
+          ` ${texts.get('opens to you after the learning path “{paths}” (start page, under “Learn”).', { paths: dataset.paths.join(' + ') })}`
+        )
+      ),
       this._told
     );
   }

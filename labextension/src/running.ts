@@ -137,15 +137,15 @@ export class Running {
   private _first(): Cell[] {
     const all = this._panel.content.widgets;
     const form = all.find(cell => cell.model.id === FORM && cell.model.type === 'code');
-    const about = this._panel.content.model?.getMetadata('sandbox') as { template?: string } | undefined;
-    if (!form || !about?.template) {
+    const about = this._panel.content.model?.getMetadata('sandbox') as { template?: string; learning?: string } | undefined;
+    if (form ? !about?.template && !about?.learning : !about?.learning) {
       return [];
     }
-    const setup = all.slice(0, all.indexOf(form)).filter(cell => {
+    const setup = all.slice(0, form ? all.indexOf(form) : all.length).filter(cell => {
       const tags = cell.model.getMetadata('tags');
       return cell.model.type === 'code' && Array.isArray(tags) && tags.includes('setup');
     });
-    return [...setup, form];
+    return form ? [...setup, form] : setup;
   }
 
   private _ran = new Set<string>();

@@ -3,7 +3,7 @@
 import { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { showErrorMessage } from '@jupyterlab/apputils';
-import { ITemplate, NOTEBOOK, openProject, SandboxProblem, start } from './api';
+import { ITemplate, NOTEBOOK, openPath, openProject, SandboxProblem, start } from './api';
 import { mark } from './icons';
 import { askForProject } from './newproject';
 import { StartPage } from './startpage';
@@ -12,7 +12,8 @@ import { Texts } from './texts';
 // JupyterLab's own command for a new launcher: the buttons that ask for one get the start page.
 const LAUNCHER = 'launcher:create';
 
-export function addStart(app: JupyterFrontEnd, shell: ILabShell, texts: Texts): void {
+/** Gives back what shows the start page anew, for whoever knows that something changed. */
+export function addStart(app: JupyterFrontEnd, shell: ILabShell, texts: Texts): () => void {
   // Asked before anything is drawn: the answer is there when the tab is.
   const first = start();
   first.catch(() => undefined);
@@ -29,6 +30,11 @@ export function addStart(app: JupyterFrontEnd, shell: ILabShell, texts: Texts): 
       guarded(async () => {
         await openProject(project);
         await openNotebook(project);
+      }),
+    learn: (path: string) =>
+      guarded(async () => {
+        const { notebook } = await openPath(path);
+        await app.commands.execute('docmanager:open', { path: notebook });
       }),
     begin: (template: ITemplate) =>
       guarded(async () => {
@@ -75,4 +81,5 @@ export function addStart(app: JupyterFrontEnd, shell: ILabShell, texts: Texts): 
       }
     });
   });
+  return () => page?.refresh();
 }

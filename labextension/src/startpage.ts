@@ -1,7 +1,7 @@
 // The start page: my projects and what reviewers answered, and the templates to start another from.
 
 import { Widget } from '@lumino/widgets';
-import { IProject, IStart, ITemplate, start, thumbnail } from './api';
+import { ILearning, IProject, IStart, ITemplate, start, thumbnail } from './api';
 import { button, later, make, problem } from './dom';
 import { mark } from './icons';
 import { Texts } from './texts';
@@ -12,6 +12,7 @@ const SEEN = 'sandbox:start';
 export interface IStartActions {
   open: (project: string) => void;
   begin: (template: ITemplate) => void;
+  learn: (path: string) => void;
 }
 
 export class StartPage extends Widget {
@@ -77,13 +78,48 @@ export class StartPage extends Widget {
       make('section', '', make('h2', '', texts.get('Start from a template')), templates);
     // Who has projects wants to go on; who has none wants to begin.
     const sections = page.projects.length ? [mine, begin] : [begin, mine];
+    const paths = page.learning ?? [];
+    const learn =
+      paths.length > 0 &&
+      make(
+        'section',
+        'sandbox-learn',
+        make('h2', '', texts.get('Learn')),
+        make('div', 'sandbox-paths', ...paths.map(path => this._path(path)))
+      );
     return make(
       'div',
       'sandbox-start-page',
       make('h1', '', texts.get('Good to see you, {name}', { name: page.person })),
       make('p', 'sandbox-muted', texts.get('Safe data, a result in minutes, no code needed.')),
-      ...sections
+      ...sections,
+      learn
     );
+  }
+
+  private _path(path: ILearning): HTMLElement {
+    const { _texts: texts } = this;
+    const way = path.badge
+      ? texts.get('Completed: the badge is yours')
+      : path.solved
+        ? texts.get('{solved} of {total} exercises', { solved: path.solved, total: path.total })
+        : texts.get('about {minutes} minutes', { minutes: path.minutes });
+    const bar = make('progress', '');
+    bar.max = path.total;
+    bar.value = path.solved;
+    bar.setAttribute('aria-hidden', 'true');
+    const card = make(
+      'button',
+      `sandbox-path${path.badge ? ' sandbox-path-done' : ''}`,
+      make('span', 'sandbox-card-title', path.badge ? `✓ ${path.title}` : path.title),
+      make('span', '', path.summary),
+      bar,
+      make('span', 'sandbox-muted', way)
+    );
+    card.type = 'button';
+    card.dataset.path = path.name;
+    card.onclick = () => this._actions.learn(path.name);
+    return card;
   }
 
   private _project(project: IProject): HTMLElement {

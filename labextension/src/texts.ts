@@ -50,6 +50,22 @@ const CHINESE: Record<string, string> = {
   'There is no data yet that you may use. Ask a data steward.': '还没有您可以使用的数据，请联系数据管理员。',
   'Make the project': '创建项目',
 
+  'Learn': '学习',
+  'Completed: the badge is yours': '已完成，徽章归您',
+  '{solved} of {total} exercises': '已完成 {solved} / {total} 个练习',
+  'opens to you after the learning path “{paths}” (start page, under “Learn”).':
+    '完成学习路径“{paths}”后即可使用（在开始页的“学习”中）。',
+  'That was three times not quite.': '连续三次都差一点。',
+  'Read the part above once more; another question comes at {time}.': '请再读一遍上面的内容；{time} 会有新的题目。',
+  'Show the question': '显示题目',
+  'Right.': '正确。',
+  'Not yet.': '还不对。',
+  'That was the last one: the badge is yours.': '这是最后一题，徽章归您了！',
+  'It is on your page in the portal.': '它会显示在门户中您的个人页面上。',
+  '{left} more tries with this question.': '这道题还可以试 {left} 次。',
+  'I have done it': '我已完成',
+  'Your answer': '您的答案',
+
   'My project': '我的项目',
   'Open a micro-project to see its steps, data and checks here.': '打开一个微项目，这里会显示它的步骤、数据和检查结果。',
   'Steps': '步骤',

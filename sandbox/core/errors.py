@@ -60,6 +60,12 @@ class NotAllowed(SandboxError):
     slug = "not-allowed"
 
 
+class BadgeMissing(NotAllowed):
+    """A dataset asks for learning paths that the person has not completed; the field ``paths`` names them."""
+
+    slug = "badge-missing"
+
+
 class NotFound(SandboxError):
     status = 404
     slug = "not-found"

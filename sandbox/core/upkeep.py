@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from sandbox.core.learning import BADGES
 from sandbox.core.model import FrozenModel
 from sandbox.core.roles import Role
 
@@ -63,13 +64,15 @@ class Retain(FrozenModel):
 class Access(FrozenModel):
     """Who may pin the dataset: any of the roles, departments or persons; an empty entry grants nobody.
 
-    ``reasons``: a role, department or person of these → why.
+    ``reasons``: a role, department or person of these → why. ``badges``: learning paths that must have been completed
+    besides, all of them.
     """
 
     roles: tuple[Role, ...] = (Role.STAFF,)
     departments: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
     reasons: dict[str, str] = Field(default_factory=dict)
+    badges: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _reasons_of_grants(self) -> Access:
@@ -77,3 +80,11 @@ class Access(FrozenModel):
         if strange := sorted(set(self.reasons) - granted):
             raise ValueError(f"`reasons` names “{strange[0]}”, to whom nothing is granted here")
         return self
+
+    @field_validator("badges")
+    @classmethod
+    def _known_badges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for badge in value:
+            if badge not in BADGES:
+                raise ValueError(f"there is no badge “{badge}”; there are: {', '.join(BADGES)}")
+        return tuple(dict.fromkeys(value))

@@ -24,6 +24,7 @@ Light to import: each name is loaded from its module when it is first used. By t
   record_offers: what to show a customer next
 - control_charts, show_control: which process drifts
 - save_model, record: what publication freezes
+- exercise: a place for an exercise of a learning path
 - open_app, show_purpose, show_case, show_groups, show_worth_slider, load_model: the app part
 - show_points, show_fairness_slider, show_control_app: scorecard, fairness and control charts in the app part
 - open_amounts, show_amount_purpose, show_amount, show_amount_age, show_amount_worth_slider: that of an estimate
@@ -182,6 +183,7 @@ _HOMES = {
     "show_offer": "offer_app.show_offer",
     "show_offer_pairs": "offer_app.show_offer_pairs",
     "show_offers_worth_slider": "offer_app.show_offers_worth_slider",
+    "exercise": "exercise.exercise",
     "open_app": "app.open_app",
     "show_purpose": "app.show_purpose",
     "show_case": "app_parts.show_case",

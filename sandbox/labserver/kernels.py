@@ -43,12 +43,15 @@ class LabKernels(AsyncMappingKernelManager):
         """What a kernel for a notebook in folder ``path`` may touch.
 
         In a project: its folder, and the snapshots that the portal grants, asked anew each time (never what
-        ``project.toml`` says). Outside of one: no data and a private folder.
+        ``project.toml`` says). In a learning path: its folder. Elsewhere: no data and a private folder.
         """
         settings = self.settings
         grant = Grant(
             chosen_language(self.places), settings.kernel_memory, settings.small_cell, disk=settings.kernel_disk
         )
+        learning = self.places.learning_of(path)
+        if learning is not None:
+            return grant.learning(self.places.learning_folder(learning))
         slug = self.places.project_of(path)
         grants = None
         if slug is not None:

@@ -11,12 +11,16 @@ from urllib.parse import urlsplit
 
 from sandbox.core.errors import BadInput, Unavailable
 from sandbox.core.ids import check_slug
+from sandbox.core.learning import BADGES
 from sandbox.settings import Settings
 from sandbox.store.workspace import Workspace
 
 NOTEBOOK = "notebook.ipynb"
 #: The app part of a project's notebook as its viewers will see it; made when it is asked for, never on disk.
 PREVIEW = "app-preview.ipynb"
+
+#: Begins the folder of a learning path; the dot keeps it from being the name of a project.
+LEARNING = "learning."
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,17 @@ class Places:
             return None
         folder = self.root / slug
         return slug if folder.is_dir() and not folder.is_symlink() else None
+
+    def learning_of(self, path: str) -> str | None:
+        """The learning path whose folder an API path lies in; None outside of one."""
+        first = path.strip("/").split("/")[0]
+        name = first.removeprefix(LEARNING)
+        folder = self.root / first
+        fits = first.startswith(LEARNING) and name in BADGES and folder.is_dir() and not folder.is_symlink()
+        return name if fits else None
+
+    def learning_folder(self, name: str) -> Path:
+        return self.root / f"{LEARNING}{name}"
 
     def submission_url(self, slug: str, number: int) -> str:
         return f"{self.portal_url}/projects/{slug}/submissions/{number}"

@@ -68,6 +68,20 @@ class Portal:
         headers = {"Accept-Language": str(new.get("language", "en"))}
         return dict((await self._send("POST", "projects", json=new, headers=headers)).json())
 
+    async def learning_starter(self, path: str, language: Language) -> bytes:
+        """The zip of a learning path's notebook with the person's practice table. Raises NotFound."""
+        return (await self._read(f"learning/{path}/starter", language)).content
+
+    async def exercise(self, path: str, name: str, language: Language) -> dict[str, Any]:
+        """The person's own question, and how far they are with it."""
+        return dict((await self._read(f"learning/{path}/exercises/{name}", language)).json())
+
+    async def answer(self, path: str, name: str, given: dict[str, Any], language: Language) -> dict[str, Any]:
+        """The portal's judgement of an answer."""
+        headers = {"Accept-Language": language}
+        answer = await self._send("POST", f"learning/{path}/exercises/{name}", json=given, headers=headers)
+        return dict(answer.json())
+
     async def _read(self, path: str, language: Language) -> httpx.Response:
         return await self._send("GET", path, headers={"Accept-Language": language})
 

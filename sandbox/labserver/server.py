@@ -17,7 +17,7 @@ from sandbox.core.errors import Unavailable
 from sandbox.identity.tickets import SpentTickets
 from sandbox.kernels import forkserver
 from sandbox.kernels.specs import SandboxKernelSpecManager
-from sandbox.labserver import enter, handlers, panel
+from sandbox.labserver import enter, handlers, learning, panel
 from sandbox.labserver.contents import OwnFolder
 from sandbox.labserver.identity import OwnerIdentity
 from sandbox.labserver.kernels import LabKernels
@@ -124,6 +124,7 @@ def _addresses(places: Places, portal: Portal) -> list[Any]:
         (rf"{base}sandbox/submit", handlers.Submit, known),
         (rf"{base}sandbox/status", handlers.Status, known),
         *panel.addresses(base, places, portal, projects),
+        *learning.addresses(base, places, portal),
         (rf"{base}api/contents/([a-z0-9-]+/{re.escape(NOTEBOOK)})", ProjectNotebook, held),
         (rf"{base}api/contents/([a-z0-9-]+/{re.escape(PREVIEW)})", Preview, held),
     ]

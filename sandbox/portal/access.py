@@ -31,7 +31,7 @@ def sections(person: Person | None) -> tuple[str, ...]:
     found = ["apps"]
     if person.has(Role.STAFF):
         found += ["templates", "projects"]
-    found.append("datasets")
+    found += ["datasets", "learn"]
     if person.has(*JUDGES):
         found.append("reviews")
     if person.has(Role.LEAD):

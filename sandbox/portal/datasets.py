@@ -19,6 +19,7 @@ from sandbox.snapshots.quality import tell_quality
 from sandbox.snapshots.redteam_report import Attack, RedTeam, read_report, told
 from sandbox.snapshots.references import tell_reference
 from sandbox.snapshots.risk_facts import tell_risk
+from sandbox.workflows.access import held_badges
 from sandbox.workflows.keys import old_keys
 from sandbox.workflows.services import Services
 
@@ -34,13 +35,15 @@ class Granted:
 
 @dataclass(frozen=True)
 class DatasetView:
-    """``manifest`` is the newest snapshot's; None when there is none. ``usable`` is whether the person may pin it."""
+    """``manifest`` is the newest snapshot's; None when there is none. ``usable`` is whether the person may pin it;
+    ``missing`` are badges where nothing else keeps them from it."""
 
     spec: DatasetSpec
     versions: tuple[VersionId, ...]
     manifest: Manifest | None
     usable: bool
     reason: Message
+    missing: tuple[str, ...] = ()
     redteam: RedTeam | None = None
     keys: tuple[Message, ...] = ()
 
@@ -102,18 +105,22 @@ def dataset_views(services: Services, person: Person) -> list[DatasetView]:
 
     reviewers, leads and stewards see all.
     """
-    views = [_view(services, person, entry) for entry in Catalog(services.workspace, services.content).entries()]
-    known = [v for v in views if v.usable or person.has(Role.STEWARD, Role.LEAD, Role.REVIEWER)]
+    badges = held_badges(services, person)
+    views = [
+        _view(services, person, entry, badges) for entry in Catalog(services.workspace, services.content).entries()
+    ]
+    known = [v for v in views if v.usable or v.missing or person.has(Role.STEWARD, Role.LEAD, Role.REVIEWER)]
     return sorted(known, key=lambda v: (not v.versions, not v.usable, v.spec.name))
 
 
 def dataset_view(services: Services, person: Person, name: str) -> DatasetView:
     """One of them; NotFound for the others as for those that do not exist."""
     try:
-        view = _view(services, person, Catalog(services.workspace, services.content).entry(name))
+        entry = Catalog(services.workspace, services.content).entry(name)
+        view = _view(services, person, entry, held_badges(services, person))
     except (BadInput, NotFound):
         raise _unknown(name) from None
-    if not (view.usable or person.has(Role.STEWARD, Role.LEAD, Role.REVIEWER)):
+    if not (view.usable or view.missing or person.has(Role.STEWARD, Role.LEAD, Role.REVIEWER)):
         raise _unknown(name)
     return view
 
@@ -122,8 +129,8 @@ def _unknown(name: str) -> NotFound:
     return NotFound("There is no dataset “{name}”.", "Look it up in the list of datasets.", name=name)
 
 
-def _view(services: Services, person: Person, entry: Entry) -> DatasetView:
-    decision = may_use(person, entry.spec)
+def _view(services: Services, person: Person, entry: Entry, badges: frozenset[str]) -> DatasetView:
+    decision = may_use(person, entry.spec, badges)
     versions = tuple(sorted(entry.versions, reverse=True))
     manifest = _manifest(services, entry)
     return DatasetView(
@@ -132,6 +139,7 @@ def _view(services: Services, person: Person, entry: Entry) -> DatasetView:
         manifest,
         decision.allowed,
         decision.reason,
+        decision.missing,
         _redteam(services, entry),
         _keys(services, manifest),
     )
@@ -155,23 +163,34 @@ def _manifest(services: Services, entry: Entry) -> Manifest | None:
 
 @dataclass(frozen=True)
 class DatasetChoice:
-    """A dataset that a person may choose; ``suggested`` by the template."""
+    """A dataset that a person may choose, or could with the badges ``missing``; ``suggested`` by the template."""
 
     name: str
     title: str
     description: str
     suggested: bool
+    missing: tuple[str, ...] = ()
 
 
 def dataset_choices(services: Services, person: Person, template: Template, language: Language) -> list[DatasetChoice]:
     """The datasets with a snapshot that the person may use, those that the template suggests first."""
-    found = [
-        DatasetChoice(
-            spec.name, spec.title.get(language), spec.description.get(language), spec.name in template.datasets
-        )
-        for spec in (e.spec for e in Catalog(services.workspace, services.content).entries() if e.latest)
-        if may_use(person, spec).allowed
-    ]
+    return [choice for choice in _choices(services, person, template, language) if not choice.missing]
+
+
+def locked_choices(services: Services, person: Person, template: Template, language: Language) -> list[DatasetChoice]:
+    """The datasets with a snapshot that only a badge keeps from the person."""
+    return [choice for choice in _choices(services, person, template, language) if choice.missing]
+
+
+def _choices(services: Services, person: Person, template: Template, language: Language) -> list[DatasetChoice]:
+    badges = held_badges(services, person)
+    found = []
+    for spec in (e.spec for e in Catalog(services.workspace, services.content).entries() if e.latest):
+        decision = may_use(person, spec, badges)
+        if decision.allowed or decision.missing:
+            title, description = spec.title.get(language), spec.description.get(language)
+            suggested = spec.name in template.datasets
+            found.append(DatasetChoice(spec.name, title, description, suggested, decision.missing))
     return sorted(found, key=lambda c: (not c.suggested, c.name))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from sandbox.core.numbers import parse_number
 from sandbox.portal.visitor import CSRF_FIELD, check_form_token, visitor_of
+
+__all__ = ["Form", "parse_number", "posted"]
 
 _MAX_FIELDS = 200
 
@@ -42,23 +44,3 @@ async def posted(request: Request) -> Form:
 def _plain(text: str) -> str:
     text = text.replace("\r\n", "\n")
     return "".join(c for c in text if c in "\n\t" or c.isprintable() or (c.isspace() and c > " "))
-
-
-def parse_number(text: str) -> float | None:
-    """A figure as people type it (“12.5”, “1,200”, “12%”, full-width digits); None when it is not one.
-
-    “1,5” is none: half of the readers mean 1.5 by it, and reading it as 15 would be a silent mistake.
-    """
-    cleaned = text.strip().translate(_WIDE).replace(" ", "").removesuffix("%")
-    if "," in cleaned and not _THOUSANDS.fullmatch(cleaned):
-        return None
-    cleaned = cleaned.replace(",", "")
-    try:
-        value = float(cleaned)
-    except ValueError:
-        return None
-    return value if value == value and abs(value) != float("inf") else None
-
-
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
-_WIDE = str.maketrans("0123456789．，－％", "0123456789.,-%")

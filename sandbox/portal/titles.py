@@ -5,13 +5,17 @@ from __future__ import annotations
 from sandbox.catalog import Catalog
 from sandbox.core.errors import SandboxError
 from sandbox.core.messages import Language
+from sandbox.i18n import catalogue
+from sandbox.learning.paths import learning_path
 from sandbox.notebooks.templates import load_template
 from sandbox.workflows.services import Services
 
 
 def title_of(services: Services, language: Language, kind: str, name: str) -> str:
-    """The title of the template or dataset (``kind``) called ``name``; the name where there is none."""
+    """The title of the template, dataset or learning path (``kind``) called ``name``; the name where there is none."""
     try:
+        if kind == "path":
+            return learning_path(name).title.render(catalogue(language).gettext)
         if kind == "template":
             return load_template(services.content, name, services.workspace.templates).title.get(language)
         return Catalog(services.workspace, services.content).entry(name).spec.title.get(language)

@@ -140,6 +140,10 @@ class Keys:
         """The secret of the key pair that signs certificates. Its public half is everybody's."""
         return self._key("signing.key")
 
+    def learning_key(self) -> bytes:
+        """Draws everybody's own questions and practice table in the learning paths."""
+        return self._key("learning.key")
+
     def ticket_key(self) -> bytes:
         """Signs the tickets that portal, app server and Lab hand to each other."""
         return self._key("ticket.key")

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from sandbox.core.errors import Damaged, NotFound, Unavailable
+from sandbox.core.learning import Badge, Tried
 from sandbox.core.lifecycle import State
 from sandbox.core.messages import as_language
 from sandbox.core.project import AppVersion, Kpi, Project, Submission
@@ -187,6 +188,20 @@ class Reading:
         rows = self._c.execute(query.where(c.app == app) if app else query)
         return [Opening(**row._mapping) for row in rows]
 
+    # --- learning
+    def tried(self, person: str, path: str) -> dict[str, Tried]:
+        """Exercise → how far ``person`` is with it; those that were never tried are missing."""
+        c = t.exercises.c
+        rows = self._c.execute(sa.select(t.exercises).where(c.person == person, c.path == path))
+        return {row.exercise: Tried(**row._mapping) for row in rows}
+
+    def badges(self, person: str | None = None) -> list[Badge]:
+        """Badges of ``person``, or of everybody, the earliest first; those that have expired are among them."""
+        c = t.badges.c
+        query = sa.select(t.badges).order_by(c.earned, c.person, c.badge)
+        rows = self._c.execute(query.where(c.person == person) if person else query)
+        return [Badge(**row._mapping) for row in rows]
+
     # --- audit
     def audit(self, *, subject: str | None = None, limit: int | None = None) -> list[Any]:
         """Audit events, oldest first; with ``limit`` the newest of them."""
@@ -282,6 +297,23 @@ class Transaction(Reading):
         new = {each.id: vars(each) for each in openings if each.id not in known and each.app in apps}
         if new:
             self._c.execute(sa.insert(t.app_openings), list(new.values()))
+
+    def put_tried(self, tried: Tried) -> None:
+        c = t.exercises.c
+        mine = (c.person == tried.person, c.path == tried.path, c.exercise == tried.exercise)
+        if self._c.execute(sa.update(t.exercises).where(*mine).values(**vars(tried))).rowcount == 0:
+            self._c.execute(sa.insert(t.exercises).values(**vars(tried)))
+
+    def put_badge(self, badge: Badge) -> None:
+        c = t.badges.c
+        mine = (c.person == badge.person, c.badge == badge.badge)
+        if self._c.execute(sa.update(t.badges).where(*mine).values(**vars(badge))).rowcount == 0:
+            self._c.execute(sa.insert(t.badges).values(**vars(badge)))
+
+    def drop_badge(self, person: str, badge: str) -> bool:
+        """Take a badge away; False if the person does not have it."""
+        c = t.badges.c
+        return self._c.execute(sa.delete(t.badges).where(c.person == person, c.badge == badge)).rowcount == 1
 
     def drop_openings(self, before: date) -> None:
         self._c.execute(sa.delete(t.app_openings).where(t.app_openings.c.day < before))

@@ -144,6 +144,30 @@ app_openings = Table(
     Column("failed", Boolean, nullable=False, default=False),
 )
 
+# Which exercises of the learning paths a person has tried. ``round`` counts the questions that were put: after too many
+# wrong answers another one comes, later.
+exercises = Table(
+    "exercises",
+    metadata,
+    Column("person", ForeignKey("people.name"), primary_key=True),
+    Column("path", String(63), primary_key=True),
+    Column("exercise", String(63), primary_key=True),
+    Column("round", Integer, nullable=False, default=0),
+    Column("wrong", Integer, nullable=False, default=0),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("waits_until", UtcTime),
+    Column("solved", UtcTime),
+)
+
+badges = Table(
+    "badges",
+    metadata,
+    Column("person", ForeignKey("people.name"), primary_key=True),
+    Column("badge", String(63), primary_key=True),
+    Column("earned", UtcTime, nullable=False),
+    Column("expires", UtcTime),
+)
+
 audit_events = Table(
     "audit_events",
     metadata,

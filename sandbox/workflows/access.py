@@ -1,10 +1,16 @@
-"""Who may see which project: one answer for pages, API and tickets."""
+"""Who may see which project and use which dataset: one answer for pages, API, kernels and tickets."""
 
 from __future__ import annotations
 
+from sandbox.catalog import Decision, may_use
+from sandbox.core.errors import BadgeMissing, NotAllowed
+from sandbox.core.messages import Message
 from sandbox.core.project import Project
 from sandbox.core.roles import Person, Role
+from sandbox.core.spec import DatasetSpec
+from sandbox.learning.paths import learning_path
 from sandbox.store.registry import Reading, no_such_project
+from sandbox.workflows.services import Services
 
 
 def visible_project(reading: Reading, person: Person, slug: str) -> Project:
@@ -24,3 +30,39 @@ def owned_project(reading: Reading, person: Person, slug: str) -> Project:
     if person.name != project.owner:
         raise no_such_project(slug)
     return project
+
+
+def held_badges(services: Services, person: Person) -> frozenset[str]:
+    """The badges that ``person`` holds now."""
+    now = services.now()
+    with services.registry.reading() as reading:
+        return frozenset(badge.badge for badge in reading.badges(person.name) if badge.holds(now))
+
+
+def require_dataset(services: Services, person: Person, spec: DatasetSpec) -> None:
+    """Raise NotAllowed unless ``person`` may use the dataset now; BadgeMissing where a badge is all it takes."""
+    decision = may_use(person, spec, held_badges(services, person) if spec.access.badges else ())
+    if decision.missing:
+        raise badge_missing(spec.name, decision)
+    if not decision.allowed:
+        raise NotAllowed(
+            "You may not use the dataset {dataset}: {reason}.",
+            "Ask its owner, {owner}, for access.",
+            dataset=spec.name,
+            reason=decision.reason,
+            owner=spec.owner,
+        )
+
+
+def badge_missing(dataset: str, decision: Decision) -> BadgeMissing:
+    """What to say to somebody whom only badges keep from the dataset."""
+    paths = [learning_path(name) for name in decision.missing]
+    minutes = sum(path.minutes for path in paths)
+    return BadgeMissing(
+        "The dataset {dataset} is for people who have completed a learning path: {titles}.",
+        "Take it in the portal, under “Learn” (about {minutes} minutes); the dataset is open to you right after.",
+        dataset=dataset,
+        titles=Message(" + ".join(f"{{{path.name}}}" for path in paths), {path.name: path.title for path in paths}),
+        minutes=minutes,
+        paths=",".join(decision.missing),
+    )

@@ -44,6 +44,15 @@ class Grant:
             limits=self._limits(),
         )
 
+    def learning(self, folder: Path) -> KernelPolicy:
+        """In a learning path: its own folder to write, no data but the practice table that lies there.
+
+        The table is named, not granted: what a kernel may have put in its place is readable only within the folder.
+        """
+        own = {"SANDBOX_PROJECT": str(folder)}
+        practice = {"practice": folder}
+        return KernelPolicy(writable=(folder,), env=self._environment("studio", practice) | own, limits=self._limits())
+
     def examination(self, run: Path, seconds: float) -> KernelPolicy:
         """In an examination: a fresh copy of the submission to write; attempts at other places are written down."""
         own = {"SANDBOX_PROJECT": str(run), "SANDBOX_ACCESS_LOG": str(run / ACCESS_LOG)}

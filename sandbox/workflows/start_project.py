@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from collections.abc import Mapping
@@ -10,8 +11,8 @@ from dataclasses import replace
 import nbformat
 import tomli_w
 
-from sandbox.catalog import Catalog, may_use
-from sandbox.core.errors import BadInput, Conflict, NotAllowed
+from sandbox.catalog import Catalog
+from sandbox.core.errors import BadInput, Conflict, NotFound
 from sandbox.core.ids import slugify
 from sandbox.core.lifecycle import State
 from sandbox.core.messages import Language, as_language
@@ -19,7 +20,7 @@ from sandbox.core.project import NewProject, Project
 from sandbox.core.roles import Person, Role
 from sandbox.notebooks.templates import load_template, starter_notebook
 from sandbox.store.registry import Reading
-from sandbox.workflows.access import owned_project, visible_project
+from sandbox.workflows.access import owned_project, require_dataset, visible_project
 from sandbox.workflows.keys import check_joins
 from sandbox.workflows.retention import still_there
 from sandbox.workflows.services import Services
@@ -62,15 +63,7 @@ def start_project(services: Services, person: Person, new: NewProject) -> Projec
 def newest_snapshot(services: Services, person: Person, dataset: str) -> str:
     """The newest version of a dataset's snapshots, if ``person`` may use it."""
     entry = Catalog(services.workspace, services.content).entry(dataset)
-    decision = may_use(person, entry.spec)
-    if not decision.allowed:
-        raise NotAllowed(
-            "You may not use the dataset {dataset}: {reason}.",
-            "Ask its owner, {owner}, for access.",
-            dataset=dataset,
-            reason=decision.reason,
-            owner=entry.spec.owner,
-        )
+    require_dataset(services, person, entry.spec)
     if entry.latest is None:
         raise BadInput(
             "The dataset {dataset} has no snapshot yet.",
@@ -115,9 +108,20 @@ def project_toml(project: Project) -> str:
 
 
 def project_grants(services: Services, person: Person, slug: str) -> Mapping[str, str]:
-    """Dataset → snapshot version that kernels of this project may read. Asked at every kernel start."""
+    """Dataset → snapshot version that kernels of this project may read. Asked at every kernel start.
+
+    Raises NotAllowed when its owner may not use one of the datasets any more, and BadgeMissing when a badge is missing
+    that was taken away, has expired, or is asked for since.
+    """
     with services.registry.reading() as reading:
-        return dict(visible_project(reading, person, slug).pins)
+        project = visible_project(reading, person, slug)
+    if person.name == project.owner:
+        catalog = Catalog(services.workspace, services.content)
+        for name in project.pins:
+            # A spec that is gone or damaged says nothing any more: what was granted when the project began holds.
+            with contextlib.suppress(NotFound, BadInput):
+                require_dataset(services, person, catalog.entry(name).spec)
+    return dict(project.pins)
 
 
 def renew_pins(services: Services, person: Person, slug: str) -> Project:

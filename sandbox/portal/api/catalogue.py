@@ -59,6 +59,7 @@ def _dataset(view: DatasetView, language: Language) -> dict[str, Any]:
         "unit": spec.unit.entity,
         "latest": str(view.versions[0]) if view.versions else None,
         "usable": view.usable,
+        "badges_missing": list(view.missing),
         "reason": view.reason.render(catalogue(language).gettext),
     }
 

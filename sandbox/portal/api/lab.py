@@ -14,14 +14,17 @@ from sandbox.core.messages import Language
 from sandbox.core.project import Submission
 from sandbox.core.roles import Person, Role
 from sandbox.i18n import catalogue
+from sandbox.learning.paths import learning_path
 from sandbox.notebooks.templates import Template, load_templates
-from sandbox.portal.datasets import dataset_choices
+from sandbox.portal.api.learning import standing_json
+from sandbox.portal.datasets import dataset_choices, locked_choices
 from sandbox.portal.needs import ApiPerson, Reads, UsedServices
 from sandbox.portal.pages.templates import show_thumbnail
 from sandbox.portal.views import ProjectRow, display_names, project_rows
 from sandbox.portal.words import word
 from sandbox.snapshots.manifest import ColumnFacts, read_manifest
 from sandbox.workflows.access import owned_project
+from sandbox.workflows.learn import standings
 from sandbox.workflows.reading import look
 from sandbox.workflows.services import Services
 
@@ -40,6 +43,7 @@ def start_page(services: UsedServices, person: ApiPerson, language: Reads) -> di
         "person": person.display_name,
         "projects": [_project(row, names, language) for row in rows],
         "templates": [_template(services, person, template, language) for template in templates],
+        "learning": [standing_json(each, language) for each in standings(services, person)],
     }
 
 
@@ -118,7 +122,7 @@ def _project(row: ProjectRow, names: Any, language: Language) -> dict[str, Any]:
 
 
 def _template(services: Services, person: Person, template: Template, language: Language) -> dict[str, Any]:
-    kpi = template.kpi.get(language)
+    kpi, translate = template.kpi.get(language), catalogue(language).gettext
     choices = dataset_choices(services, person, template, language)
     return {
         "name": template.name,
@@ -129,6 +133,10 @@ def _template(services: Services, person: Person, template: Template, language: 
         "kpi": kpi.to_json(),
         "department": person.department,
         "datasets": [{"name": c.name, "title": c.title, "suggested": c.suggested} for c in choices],
+        "locked": [
+            {"name": c.name, "title": c.title, "paths": [learning_path(p).title.render(translate) for p in c.missing]}
+            for c in locked_choices(services, person, template, language)
+        ],
     }
 
 

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from sandbox.portal.pages import apps, audit, datasets, health, home, portfolio, projects, reviews, signin, templates
+from sandbox.portal.pages import (
+    apps,
+    audit,
+    datasets,
+    health,
+    home,
+    learn,
+    portfolio,
+    projects,
+    reviews,
+    signin,
+    templates,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
@@ -17,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     projects.router,
     reviews.router,
     datasets.router,
+    learn.router,
     portfolio.router,
     audit.router,
     health.router,

@@ -13,11 +13,12 @@ from sandbox.core.messages import Language, Message
 from sandbox.core.project import MAX_PROBLEM, MAX_TITLE, Kpi, NewProject
 from sandbox.core.roles import Person, Role
 from sandbox.notebooks.templates import Template, load_template, load_templates
-from sandbox.portal.datasets import DatasetChoice, dataset_choices
+from sandbox.portal.datasets import DatasetChoice, dataset_choices, locked_choices
 from sandbox.portal.forms import Form, parse_number
 from sandbox.portal.needs import Me, Posted, Reads, UsedServices
 from sandbox.portal.pages.apps import PICTURE_HEADERS
 from sandbox.portal.render import go, page
+from sandbox.portal.visitor import visitor_of
 from sandbox.workflows.start_project import start_project
 
 router = APIRouter(include_in_schema=False)
@@ -132,7 +133,10 @@ def _form(
     request: Request, template: Template, choices: list[DatasetChoice], entered: Entered, error: SandboxError | None,
     status: int = 200,
 ) -> Response:  # fmt: skip
+    visitor, services = visitor_of(request), request.app.state.services
+    locked = locked_choices(services, visitor.signed_in(), template, visitor.language)
     return page(
         request, "new_project.html", status, template=template, choices=choices, entered=entered, error=error,
+        locked=locked,
         most={"title": MAX_TITLE, "problem": MAX_PROBLEM},
     )  # fmt: skip
