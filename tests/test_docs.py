@@ -100,7 +100,7 @@ def test_links_and_pictures_are_there(file: Path) -> None:
 
 @pytest.mark.parametrize("file", DOCS, ids=lambda f: f.name)
 def test_paths_named_in_code_spans_exist(file: Path) -> None:
-    top = "sandbox|tests|templates|apps|datasets|docs|labextension|apppage|scripts|requirements|benchmarks"
+    top = "sandbox|tests|templates|learning|apps|datasets|docs|labextension|apppage|scripts|requirements|benchmarks"
     named = re.findall(rf"`((?:{top})/[\w./-]*)`", file.read_text(encoding="utf-8"))
     missing = [path for path in named if not (ROOT / path).exists()]
     assert not missing

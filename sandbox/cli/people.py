@@ -12,15 +12,17 @@ from sandbox.cli.links import OPERATOR, signin_link
 from sandbox.cli.options import home_option, json_option, open_services, print_json, show
 from sandbox.core.errors import Unavailable
 from sandbox.core.ids import check_slug
+from sandbox.core.learning import BADGES
 from sandbox.core.messages import as_language
 from sandbox.core.roles import Person, Role
 from sandbox.identity.accounts import put_person
 from sandbox.store.workspace import Workspace
+from sandbox.workflows.learn import take_badge
 
 
 @click.group()
 def people() -> None:
-    """Local accounts: list, add, make a sign-in link."""
+    """Local accounts: list, add, make a sign-in link; badges."""
 
 
 @people.command("list")
@@ -71,6 +73,43 @@ def link(home: Path | None, as_json: bool, name: str) -> None:
         print_json({"name": name, "link": address})
     else:
         click.echo(address)
+
+
+@people.command()
+@home_option
+@json_option
+@click.argument("name", required=False)
+def badges(home: Path | None, as_json: bool, name: str | None) -> None:
+    """Show who holds which badge, or what NAME holds. JSON: person, badge, earned, expires, holds."""
+    with open_services(home) as services:
+        now = services.now()
+        with services.registry.reading() as reading:
+            if name:
+                reading.person(name)
+            held = reading.badges(name)
+    rows = [
+        {
+            "person": badge.person,
+            "badge": badge.badge,
+            "earned": badge.earned.isoformat(),
+            "expires": badge.expires.isoformat() if badge.expires else "",
+            "holds": badge.holds(now),
+        }
+        for badge in held
+    ]
+    columns = {"person": "Person", "badge": "Badge", "earned": "Earned", "expires": "Expires", "holds": "Holds"}
+    show(rows, as_json, columns, "No badges yet; people earn them in the portal, under “Learn”.")
+
+
+@people.command("take-badge")
+@home_option
+@click.argument("name")
+@click.argument("badge", type=click.Choice(BADGES))
+def take(home: Path | None, name: str, badge: str) -> None:
+    """Take BADGE away from NAME. Datasets that ask for it close at once; the learning path begins anew."""
+    with open_services(home) as services:
+        take_badge(services, OPERATOR, name, badge)
+    click.echo(f"{name} no longer has the badge {badge}.")
 
 
 def running(workspace: Workspace) -> dict[str, Any]:

@@ -183,7 +183,7 @@ _HOMES = {
     "show_offer": "offer_app.show_offer",
     "show_offer_pairs": "offer_app.show_offer_pairs",
     "show_offers_worth_slider": "offer_app.show_offers_worth_slider",
-    "exercise": "exercise.exercise",
+    "exercise": "exercises.exercise",
     "open_app": "app.open_app",
     "show_purpose": "app.show_purpose",
     "show_case": "app_parts.show_case",

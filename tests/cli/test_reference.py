@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.cli.main import cli
+from sandbox.core.learning import Badge
+from sandbox.store.audit import AuditLog
+from sandbox.store.registry import Registry
+from sandbox.store.workspace import Workspace
 from tests.cli.conftest import Run
 from tests.cli.reference import PAGE, commands, fields, keeps, observed, sections
 from tests.cli.test_suggest import write_visitors
@@ -38,6 +43,7 @@ RUNS: dict[str, list[tuple[int, tuple[str, ...]]]] = {
     "project show": [(0, ("project", "show", "came-back"))],
     "project submit": [(0, ("project", "submit", "fewer-calls", "--no-wait"))],
     "people list": [(0, ("people", "list"))],
+    "people badges": [(0, ("people", "badges"))],
     "people link": [(0, ("people", "link", "lin-xia"))],
     "keys list": [(0, ("keys", "list"))],
     "keys rotate": [(0, ("keys", "rotate", "customer", "--reason", "a laptop was stolen"))],
@@ -75,6 +81,9 @@ def prepare(command: str, home: Path, sandbox: Run) -> None:
         (home / "datasets" / "broken.yaml").write_text("name: [")
     if command == "keys forget":
         assert [sandbox("keys", "rotate", "customer", "--reason", "x").exit_code for _ in range(2)] == [0, 0]
+    if command == "people badges":
+        with Registry.open(home / "registry.sqlite", AuditLog.of(Workspace.at(home))).transaction("lin-xia") as tx:
+            tx.put_badge(Badge("lin-xia", "first-steps", datetime(2026, 11, 21, 9, tzinfo=UTC)))
     if command == "project submit":
         assert sandbox(*NEW).exit_code == 0
 
