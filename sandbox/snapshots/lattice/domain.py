@@ -6,8 +6,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sandbox.snapshots.coded import Integers
+
+Codes = Integers | NDArray[np.int32]
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.snapshots.coded import Integers
-from sandbox.snapshots.lattice.domain import Domain
-from sandbox.snapshots.lattice.rollup import Counted, Node, Rollup
+from sandbox.snapshots.lattice.domain import Codes, Domain
+from sandbox.snapshots.lattice.rollup import Counted, Rollup
 
 Metric = Literal["entropy", "precision", "discernibility"]
 METRICS: tuple[Metric, ...] = ("entropy", "precision", "discernibility")
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 class Loss:
     """The losses of the nodes of ``rollup`` under ``metric``; ``codes`` and ``records`` are those of its bottom."""
 
-    def __init__(self, metric: Metric, rollup: Rollup, codes: Sequence[Integers], records: Integers) -> None:
+    def __init__(self, metric: Metric, rollup: Rollup, codes: Sequence[Codes], records: Integers) -> None:
         self._metric, self._rollup = metric, rollup
         columns = range(len(rollup.domains))
         # For every column and level: what the whole column loses there, and what a record with a certain label loses
@@ -49,31 +49,44 @@ class Loss:
                 for d, h in zip(rollup.domains, heights, strict=False)
             ]
 
+        #: Whether what is counted raises the lower bound: then ``least`` says nothing.
+        self.rises = metric == "discernibility"
+        #: For every column what its levels cost, by which nodes are put in order.
+        self.costs = [b[0] - b for b in rollup.bits] if self.rises else self._levels
+
     def least(self) -> Floats:
         """A lower bound of every node's loss, as an array with an axis per column; for discernibility all 0."""
         shape = tuple(d.height + 1 for d in self._rollup.domains)
-        total = np.zeros(shape)
-        if self._metric != "discernibility":
-            for axis, level in enumerate(self._levels):
-                total += level.reshape([-1 if n == axis else 1 for n in range(len(shape))])
-        return total
+        return np.zeros(shape) if self.rises else sums(self._levels)
 
-    def of(self, counted: Counted, fails: NDArray[np.bool_]) -> tuple[float, float]:
-        """(loss, lower bound of the losses of this node and all coarser ones); classes that ``fails`` are left out."""
-        records = counted.class_records
+    def bound(self, counted: Counted) -> float:
+        """A lower bound of the losses of this node and all coarser ones."""
         if self._metric == "discernibility":
-            whole = float(self._rollup.records) ** 2
-            squares = records.astype(np.float64) ** 2
-            lost = squares[~fails].sum() + float(records[fails].sum()) * self._rollup.records
-            return float(lost / whole), float(squares.sum() / whole)
-        node: Node = counted.node
-        least = float(sum(level[at] for level, at in zip(self._levels, node, strict=True)))
+            records = counted.class_records.astype(np.float64)
+            return float(records @ records) / float(self._rollup.records) ** 2
+        return float(sum(level[at] for level, at in zip(self._levels, counted.node, strict=True)))
+
+    def of(self, counted: Counted, fails: NDArray[np.bool_]) -> float:
+        """The loss of a node when the classes that ``fails`` are left out."""
+        records, bound = counted.class_records, self.bound(counted)
+        if self._metric == "discernibility":
+            whole = float(self._rollup.records)
+            failing = records[fails].astype(np.float64)
+            return bound + float((failing * (whole - failing)).sum()) / whole**2
         classes = np.flatnonzero(fails)
-        rest = self._rollup.label_sum(counted, classes, [r[at] for r, at in zip(self._rest, node, strict=True)])
-        return least + float((rest * records[classes]).sum()), least
+        rest = [r[at] for r, at in zip(self._rest, counted.node, strict=True)]
+        return bound + float((self._rollup.label_sum(counted, classes, rest) * records[classes]).sum())
 
 
-def _entropy(domain: Domain, codes: Integers, records: Integers) -> tuple[list[float], list[Floats], float]:
+def sums(parts: Sequence[Floats]) -> Floats:
+    """An axis per part, and the sum of their entries."""
+    total = np.zeros(tuple(part.size for part in parts))
+    for axis, part in enumerate(parts):
+        total += part.reshape([-1 if n == axis else 1 for n in range(len(parts))])
+    return total
+
+
+def _entropy(domain: Domain, codes: Codes, records: Integers) -> tuple[list[float], list[Floats], float]:
     """(bits that the column loses on every level, bits that a record with a label has left to lose, all bits)."""
     value = np.bincount(codes, weights=records, minlength=domain.sizes[0])
     total = max(value.sum(), 1)

@@ -3,46 +3,67 @@
 A record is a unit in a class of the finest node. Columns are packed into a few words, so that a node costs one look-up
 per word instead of one per column, and one sort. With one record per unit, the units of a class are a sum; else,
 pairs of class and unit are kept and counted.
+
+A coarse node is not counted from a fine one at once: on the way a node between them is, from which others will be
+counted too. It is as coarse as the node in the columns in which most nodes that were asked for are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sandbox.snapshots.coded import Integers
-from sandbox.snapshots.lattice.domain import Domain
+from sandbox.snapshots.lattice.domain import Codes, Domain
 
 Node = tuple[int, ...]
 """A level for every column."""
 _WORD = 1 << 16
 _BITS = 62
-_KEPT = 6_000_000  # entries of counted nodes that are kept to roll up others from: 100 MB
+_KEPT = 4_000_000  # entries of counted nodes that are kept to roll up others from: 80 MB
+_SMALL = 20_000  # a node with at least so many entries is large: others that are rolled up from it are kept …
+_WORTH = 0.1  # … if they have at most this share of its entries, as room is scarce; of a small one …
+_WORTH_SMALL = 0.7
+_BETWEEN = 5_000  # from a node of so many entries on, one between it and what is rolled up from it is worth while …
+_SHRINKS = 8  # … if the latter has so many times fewer; it takes this part of the way, in bits
+_PART = 0.6
+_TABLES = 1 << 21  # entries of look-up tables that are kept: 8 MB
+
+Word = NDArray[np.int32]
+Unpack = Callable[[], tuple[Word, ...]]
 
 
 @dataclass(frozen=True)
 class Counted:
-    """The entries of ``node``, by class: ``words`` of their columns, ``records`` in each, and the ``unit`` of each
-    where units have several. ``starts`` is where a class begins among the entries."""
+    """The entries of ``node``, by class: the words of their columns, ``records`` in each, and the ``unit`` of each
+    where units have several. ``starts`` is where a class begins among the entries, None if every entry is a class.
+    Most nodes are only counted, so the words are unpacked when they are asked for."""
 
     node: Node
-    words: tuple[Integers, ...]
+    unpack: Unpack
     records: Integers
     unit: Integers | None
-    starts: Integers
+    starts: Integers | None
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """One entry per word of columns."""
+        return self.unpack()
 
     @cached_property
     def class_records(self) -> Integers:
         """Records of every class."""
-        return np.add.reduceat(self.records, self.starts) if self.unit is not None else self.records
+        return self.records if self.starts is None else np.add.reduceat(self.records, self.starts)
 
     @cached_property
     def class_units(self) -> Integers:
         """Units of every class."""
-        return np.diff(np.append(self.starts, self.records.size)) if self.unit is not None else self.records
+        return self.records if self.starts is None else np.diff(np.append(self.starts, self.records.size))
 
 
 class Rollup:
@@ -50,39 +71,74 @@ class Rollup:
     they have several records, ``records`` how many records are alike."""
 
     def __init__(
-        self, domains: Sequence[Domain], codes: Sequence[Integers], records: Integers, unit: Integers | None = None
+        self, domains: Sequence[Domain], codes: Sequence[Codes], records: Integers, unit: Integers | None = None
     ) -> None:
         self.domains = tuple(domains)
         self._groups = _groups([d.sizes[0] for d in domains])
         bottom: Node = (0,) * len(domains)
         words = []
         for group in self._groups:
-            word = np.zeros(records.size, dtype=np.int64)
+            word = np.zeros(records.size, dtype=np.int32)
             for column in group:
-                word = word * domains[column].sizes[0] + codes[column]
+                word *= np.int32(domains[column].sizes[0])
+                word += codes[column].astype(np.int32)
             words.append(word)
         self.units = int(unit.max(initial=-1)) + 1 if unit is not None else int(records.sum())
         self.records = int(records.sum())
+        self.bits = tuple(_bits(d, c, records) for d, c in zip(domains, codes, strict=True))
         self._unit_bits = max(self.units, 1).bit_length()
         self.bottom = self._collapse(bottom, words, records, unit)
-        self._kept = [self.bottom]
+        self._kept = [self.bottom]  # the smallest first
         self._levels = np.array([bottom])
         self._room = _KEPT
+        self._tables: dict[tuple[int, Node, Node], Word] = {}
+        self._table_room = _TABLES
+        self._asked = [np.zeros(d.height + 1, dtype=np.int64) for d in domains]
 
     def count(self, node: Node) -> Counted:
         """The classes of ``node``."""
-        below = (self._levels <= np.array(node)).all(axis=1)
-        finer = min((self._kept[n] for n in np.flatnonzero(below)), key=lambda c: c.records.size)
-        if finer.node == node:
-            return finer
-        words = [
-            self._table(group, finer.node, node)[word] for group, word in zip(self._groups, finer.words, strict=True)
-        ]
+        for asked, level in zip(self._asked, node, strict=True):
+            asked[: level + 1] += 1
+        finer = self._smallest(node)
+        while (between := self._between(finer, node)) is not None:
+            found = self._roll_up(finer, between)
+            if found.records.size > finer.records.size / 2:
+                break
+            finer = found
+        return finer if finer.node == node else self._roll_up(finer, node)
+
+    def _smallest(self, node: Node) -> Counted:
+        """The smallest of the kept nodes from which ``node`` can be rolled up."""
+        return self._kept[int(np.argmax((self._levels <= np.array(node)).all(axis=1)))]
+
+    def _between(self, finer: Counted, node: Node) -> Node | None:
+        """A node to count on the way, None where that would not save work. Only what is saved depends on the guess of
+        how many classes ``node`` has."""
+        entries = finer.records.size
+        if entries < _BETWEEN:
+            return None
+        raised = [c for c, level in enumerate(node) if level > finer.node[c]]
+        bits = sum(float(b[level]) for b, level in zip(self.bits, node, strict=True))
+        if len(raised) < 2 or 2.0 ** min(bits + 2, 60.0) * _SHRINKS > entries:
+            return None
+        saved = {c: float(self.bits[c][finer.node[c]] - self.bits[c][node[c]]) for c in raised}
+        between, left = list(finer.node), sum(saved.values()) * _PART
+        for column in sorted(raised, key=lambda c: -int(self._asked[c][node[c]])):
+            if left <= 0:
+                break
+            between[column] = node[column]
+            left -= saved[column]
+        return tuple(between) if tuple(between) != node else None
+
+    def _roll_up(self, finer: Counted, node: Node) -> Counted:
+        words = [self._table(n, finer.node, node)[word] for n, word in enumerate(finer.words)]
         found = self._collapse(node, words, finer.records, finer.unit)
-        if found.records.size <= min(self._room, 0.7 * finer.records.size):
+        worth = _WORTH_SMALL if finer.records.size < _SMALL else _WORTH
+        if found.records.size <= min(self._room, worth * finer.records.size):
             self._room -= found.records.size
-            self._kept.append(found)
-            self._levels = np.vstack([self._levels, node])
+            place = bisect_left(self._kept, found.records.size, key=lambda c: c.records.size)
+            self._kept.insert(place, found)
+            self._levels = np.concatenate((self._levels[:place], [node], self._levels[place:]))
         return found
 
     def left_out(self, counted: Counted, fails: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
@@ -99,18 +155,26 @@ class Rollup:
             table = np.zeros(1)
             for column in group:
                 table = (table[:, None] + values[column][None, :]).ravel()
-            total += table[word[counted.starts[classes]]]
+            total += table[word[classes if counted.starts is None else counted.starts[classes]]]
         return total
 
-    def _table(self, group: Sequence[int], low: Node, high: Node) -> Integers:
-        """For every word of ``group`` on ``low`` its word on ``high``."""
-        table = np.zeros(1, dtype=np.int64)
-        for column in group:
-            step = self.domains[column].step(low[column], high[column])
-            table = (table[:, None] * self.domains[column].sizes[high[column]] + step[None, :]).ravel()
-        return table
+    def _table(self, number: int, low: Node, high: Node) -> Word:
+        """For every word of a group of columns on ``low`` its word on ``high``."""
+        group = self._groups[number]
+        key = number, tuple(low[c] for c in group), tuple(high[c] for c in group)
+        if key not in self._tables:
+            table = np.zeros(1, dtype=np.int32)
+            for column in group:
+                step = self.domains[column].step(low[column], high[column]).astype(np.int32)
+                size = np.int32(self.domains[column].sizes[high[column]])
+                table = (table[:, None] * size + step[None, :]).ravel()
+            if table.size > self._table_room:
+                return table
+            self._table_room -= table.size
+            self._tables[key] = table
+        return self._tables[key]
 
-    def _collapse(self, node: Node, words: Sequence[Integers], records: Integers, unit: Integers | None) -> Counted:
+    def _collapse(self, node: Node, words: Sequence[Word], records: Integers, unit: Integers | None) -> Counted:
         """Entries that are alike on ``node`` become one."""
         sizes = [int(np.prod([self.domains[c].sizes[node[c]] for c in g], dtype=object)) for g in self._groups]
         key, size = np.zeros(records.size, dtype=np.int64), 1
@@ -128,16 +192,16 @@ class Rollup:
         key = both[entries] >> self._unit_bits
         summed = np.add.reduceat(records[order], entries) if entries.size else records[:0]
         starts = np.flatnonzero(np.diff(key, prepend=-1))
-        first = order[entries]
-        return Counted(node, tuple(w[first] for w in words), summed, unit[first], starts)
+        chosen = tuple(w[order[entries]] for w in words)
+        return Counted(node, lambda: chosen, summed, unit[order[entries]], starts)
 
     def _sum(
-        self, node: Node, words: Sequence[Integers], sizes: Sequence[int], key: Integers, size: int, records: Integers
+        self, node: Node, words: Sequence[Word], sizes: Sequence[int], key: Integers, size: int, records: Integers
     ) -> Counted:
         if size <= max(4 * key.size, 1 << 12):
             summed = np.bincount(key, weights=records, minlength=1).astype(np.int64)
             keys = np.flatnonzero(summed)
-            return self._unpacked(node, keys, summed[keys], sizes)
+            return Counted(node, lambda: _unpacked(keys, sizes), summed[keys], None, None)
         bits = int(records.max(initial=1)).bit_length()
         whole = int(np.prod(sizes, dtype=object))
         if size == whole and whole < 1 << (_BITS - bits):  # far faster than sorting two arrays by one of them
@@ -145,19 +209,33 @@ class Rollup:
             keys = both >> bits
             starts = np.flatnonzero(np.diff(keys, prepend=-1))
             summed = np.add.reduceat(both & ((1 << bits) - 1), starts) if starts.size else both
-            return self._unpacked(node, keys[starts], summed, sizes)
+            keys = keys[starts]
+            return Counted(node, lambda: _unpacked(keys, sizes), summed, None, None)
         order = np.argsort(key)
         starts = np.flatnonzero(np.diff(key[order], prepend=-1))
         summed = np.add.reduceat(records[order], starts) if starts.size else records[:0]
-        return Counted(node, tuple(w[order[starts]] for w in words), summed, None, np.arange(starts.size))
+        chosen = tuple(w[order[starts]] for w in words)
+        return Counted(node, lambda: chosen, summed, None, None)
 
-    def _unpacked(self, node: Node, keys: Integers, records: Integers, sizes: Sequence[int]) -> Counted:
-        words = []
-        for size in reversed(sizes):
-            rest = keys // size
-            words.append(keys - rest * size)
-            keys = rest
-        return Counted(node, tuple(reversed(words)), records, None, np.arange(records.size))
+
+def _unpacked(keys: Integers, sizes: Sequence[int]) -> tuple[Word, ...]:
+    words: list[Word] = []
+    for size in reversed(sizes):
+        rest = keys // size
+        words.append((keys - rest * size).astype(np.int32))
+        keys = rest
+    return tuple(reversed(words))
+
+
+def _bits(domain: Domain, codes: Codes, records: Integers) -> NDArray[np.float64]:
+    """For every level the entropy of the column there."""
+    value = np.bincount(codes, weights=records, minlength=domain.sizes[0])
+    found = []
+    for code, size in zip(domain.codes, domain.sizes, strict=True):
+        label = np.bincount(code, weights=value, minlength=size)
+        share = label[label > 0] / max(value.sum(), 1)
+        found.append(float(-(share * np.log2(share)).sum()))
+    return np.array(found)
 
 
 def _groups(sizes: Sequence[int]) -> list[list[int]]:

@@ -22,7 +22,7 @@ from sandbox.snapshots.duck import connect_private
 from sandbox.snapshots.gates import check_units, would_leave_out
 from sandbox.snapshots.hierarchies.derived import quantile_cuts
 from sandbox.snapshots.hierarchies.of_rule import hierarchy_of
-from sandbox.snapshots.lattice.domain import Domain, domain
+from sandbox.snapshots.lattice.domain import Codes, Domain, domain
 from sandbox.snapshots.lattice.metrics import Loss, Metric
 from sandbox.snapshots.lattice.rollup import Rollup
 from sandbox.snapshots.lattice.search import Found, Result, Search
@@ -64,7 +64,7 @@ class _Base:
     """The classes of the finest node: ``codes`` per domain, ``records`` of each, ``unit`` where units have several."""
 
     domains: tuple[Domain, ...]
-    codes: tuple[Integers, ...]
+    codes: tuple[Codes, ...]
     records: Integers
     unit: Integers | None
 
@@ -84,6 +84,56 @@ def suggest(
     ``base``, ``beside`` and ``login_of`` are as for a build; ``suppress`` (0–1) stands for that of every gate.
     Raises BadInput when there is nothing to choose or no choice holds, and what reading the source raises.
     """
+    asked = _asked(spec, suppress)
+    with connect_private() as (connection, scratch):
+        _load(connection, scratch, spec, asked.gates, base, key_of, login_of)
+        check_units(connection, identifier(_TABLE), spec.unit.column, spec.name)
+        found = _base(connection, spec, asked.chosen, beside)
+        rollup = Rollup(found.domains, found.codes, found.records, found.unit)
+        loss = Loss(metric, rollup, found.codes, found.records)
+        search = Search(rollup, loss, asked.k, widest=max(*LIMITS, asked.limit))
+        domains, units = found.domains, rollup.units
+        del found  # as large as the classes of the finest node, and not needed any more
+
+        def accept(node: Found) -> bool:
+            return not asked.others or _accepts(connection, spec, domains, node, asked.gates, units)
+
+        result = search.best(asked.limit, accept)
+        trade_off = {share: search.best(share).best for share in sorted({*LIMITS, asked.limit})}
+    if result.best is None:
+        raise BadInput(
+            "{dataset}: no choice of levels makes its gates hold, not even with every hierarchy at its last level.",
+            "Allow more to be left out (`suppress`), ask for less in the gates, or coarsen or drop columns without a"
+            " hierarchy.",
+            dataset=spec.name,
+        )
+    place = {d.name: n for n, d in enumerate(domains)}
+    return Suggestion(
+        metric=metric,
+        suppress=asked.limit,
+        k=asked.k,
+        units=units,
+        result=result,
+        best=result.best,
+        levels={name: result.best.node[place[name]] for name in asked.chosen},
+        heights={name: domains[place[name]].height for name in asked.chosen},
+        present={name: rule.level for name, rule in asked.chosen.items()},
+        trade_off=trade_off,
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """``gates`` of the spec, of which ``others`` are not k-anonymity; ``chosen``: the columns whose level is free."""
+
+    gates: list[Gate]
+    others: list[Gate]
+    chosen: Mapping[str, Generalise]
+    k: int
+    limit: float
+
+
+def _asked(spec: DatasetSpec, suppress: float | None) -> _Asked:
     gates = [g if suppress is None else g.model_copy(update={"suppress": suppress}) for g in spec.gates]
     strict = [g for g in gates if isinstance(g, KAnonymity)]
     chosen = {n: r for n in spec.quasi_identifiers if isinstance(r := spec.columns[n].rule, Generalise)}
@@ -94,40 +144,8 @@ def suggest(
             " and the dataset a gate k_anonymity.",
             dataset=spec.name,
         )
-    k, limit = max(g.k for g in strict), min(g.suppress for g in strict)
-    others = [g for g in gates if not isinstance(g, KAnonymity)]
-    with connect_private() as (connection, scratch):
-        _load(connection, scratch, spec, gates, base, key_of, login_of)
-        check_units(connection, identifier(_TABLE), spec.unit.column, spec.name)
-        found = _base(connection, spec, chosen, beside)
-        rollup = Rollup(found.domains, found.codes, found.records, found.unit)
-        search = Search(rollup, Loss(metric, rollup, found.codes, found.records), k)
-
-        def accept(node: Found) -> bool:
-            return not others or _accepts(connection, spec, found.domains, node, gates, rollup.units)
-
-        result = search.best(limit, accept)
-        trade_off = {share: search.best(share).best for share in sorted({*LIMITS, limit})}
-    if result.best is None:
-        raise BadInput(
-            "{dataset}: no choice of levels makes its gates hold, not even with every hierarchy at its last level.",
-            "Allow more to be left out (`suppress`), ask for less in the gates, or coarsen or drop columns without a"
-            " hierarchy.",
-            dataset=spec.name,
-        )
-    place = {d.name: n for n, d in enumerate(found.domains)}
-    return Suggestion(
-        metric=metric,
-        suppress=limit,
-        k=k,
-        units=rollup.units,
-        result=result,
-        best=result.best,
-        levels={name: result.best.node[place[name]] for name in chosen},
-        heights={name: found.domains[place[name]].height for name in chosen},
-        present={name: rule.level for name, rule in chosen.items()},
-        trade_off=trade_off,
-    )
+    others: list[Gate] = [g for g in gates if not isinstance(g, KAnonymity)]
+    return _Asked(gates, others, chosen, max(g.k for g in strict), min(g.suppress for g in strict))
 
 
 def _load(
@@ -195,7 +213,8 @@ def _from_keys(rows: Coded, domains: tuple[Domain, ...]) -> _Base:
         keys, unit = fetch(rows.connection, "SELECT " + KEY + ", " + UNIT + " FROM " + rows.per_unit(KEY))
         unit, records = np.unique(unit, return_inverse=True)[1], np.ones(unit.size, dtype=np.int64)
     steps = rows.steps or {}
-    codes = tuple(keys // steps[d.name] % max(rows.ranks[d.name].count, 1) for d in domains)
+    # Half as wide as keys: there is one of these for every class and column.
+    codes = tuple((keys // steps[d.name] % max(rows.ranks[d.name].count, 1)).astype(np.int32) for d in domains)
     return _Base(domains, codes, records, unit)
 
 

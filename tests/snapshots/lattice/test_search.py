@@ -144,7 +144,7 @@ def test_adult_by_search_and_by_every_node(metric: Metric, adult: tuple[list[Dom
         counted = rollup.count(node)
         fails = counted.class_units < 5
         if rollup.left_out(counted, fails) <= 0.02 * rollup.units:
-            lost, _ = loss.of(counted, fails)
+            lost = loss.of(counted, fails)
             best = lost if best is None else min(best, lost)
     assert result.best is not None
     assert result.best.loss == pytest.approx(best)
