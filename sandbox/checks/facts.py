@@ -39,11 +39,11 @@ class Facts:
 
     ``files``: name → content as submitted; ``notebook``: the submitted one as data, or None with ``notebook_problem``.
     ``pins``: dataset → manifest of the pinned snapshot; ``compositions`` and ``differences`` what several snapshots say
-    together (``snapshots/composition.py``, as JSON). ``first_views``: language → the name of what the app shows at
-    first, in two runs alike, "" if they differ (``core/first_view.py``). From the run: its report, the report of each
-    app (by language), the evidence that the notebook recorded, the folder it ran in, lines of the access log, and what
-    the saved model names (``model_problem`` if it cannot be read; types that are not allowed; types that carry training
-    rows).
+    together (``snapshots/composition.py``, as JSON). ``about_people``: whether the template decides about people.
+    ``first_views``: language → the name of what the app shows at first, in two runs alike, "" if they differ
+    (``core/first_view.py``). From the run: its report, the report of each app (by language), the evidence that the
+    notebook recorded, the folder it ran in, lines of the access log, and what the saved model names (``model_problem``
+    if it cannot be read; types that are not allowed; types that carry training rows).
     """
 
     project: Project
@@ -63,6 +63,7 @@ class Facts:
     model_problem: SandboxError | None = None
     untrusted_types: tuple[str, ...] = ()
     row_types: tuple[str, ...] = ()
+    about_people: bool = False
 
 
 def read_evidence(folder: Path) -> dict[str, Any]:

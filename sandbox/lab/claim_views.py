@@ -166,7 +166,8 @@ def _groups(found: Claims, decided: Decided) -> list[dict[str, Any]]:
         sent = int((decided.by[rows] == "person").sum())
         ends = binomtest(sent, len(rows)).proportion_ci(method="wilson")
         made.append({"group": str(name), "people": people, "share": round(sent / len(rows), 4),
-                     "low": round(float(ends.low), 4), "high": round(float(ends.high), 4)})  # fmt: skip
+                     "count": [sent, len(rows)], "low": round(float(ends.low), 4),
+                     "high": round(float(ends.high), 4)})  # fmt: skip
     average = float((decided.by == "person").mean())
     return [each | {"average": round(average, 4)} for each in sorted(made, key=lambda each: -each["share"])][:12]
 
@@ -241,6 +242,7 @@ def record_claims(found: Claims, rules: Rules, normal: Usual, decided: Decided, 
         metrics=[Metric("problems_found", FOUND_LABEL, tried.share, tried.plain_share, tried.interval)],
         checked=(seeds, seeds),
         explanation={"overall": overall, "cases": len(SEEDED), "method": _METHOD},
+        fairness=_fairness(found, groups),
         value=evidence.value_of(expected_kpi(split["person"] + split["lot"]),
                                 {**assumed, "decided_by_a_person": split["person"] + split["lot"]}),
         data=(found.dataset, found.rows, found.columns),
@@ -256,3 +258,9 @@ def record_claims(found: Claims, rules: Rules, normal: Usual, decided: Decided, 
             "assumed": dict(assumed),
         },
     )  # fmt: skip
+
+
+def _fairness(found: Claims, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """How many claims of each group go to a person, for the evidence."""
+    hidden = found.frame["group"].nunique() - len(groups)
+    return evidence.fairness_of(found.group, "sent", {each["group"]: tuple(each["count"]) for each in groups}, hidden)

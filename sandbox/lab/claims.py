@@ -48,13 +48,16 @@ class Rules:
 
 @dataclass(frozen=True)
 class Claims:
-    """``frame`` has one row per claim: person (a number), kind, amount, spent and handed (days), group."""
+    """``frame`` has one row per claim: person (a number), kind, amount, spent and handed (days), group (of the column
+    ``group``, "" if none is mapped).
+    """
 
     frame: pd.DataFrame = field(repr=False)
     dataset: str = ""
     rows: int = 0
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def people(self) -> int:
@@ -145,7 +148,7 @@ def read_claims(choices: Choices, table: Table) -> Claims:
     if rare := int((sizes < FEWEST_OF_KIND).sum()):
         notes.append(t("{kinds} kinds have fewer than {least} claims: nobody knows what is usual there, so a person "
                        "decides.", kinds=rare, least=FEWEST_OF_KIND))  # fmt: skip
-    return Claims(kept, choices.dataset, len(raw), tuple(names), tuple(notes))
+    return Claims(kept, choices.dataset, len(raw), tuple(names), tuple(notes), mapped.get("group", ""))
 
 
 def _days(series: pd.Series) -> pd.Series:

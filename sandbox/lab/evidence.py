@@ -13,8 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from sandbox.core.errors import BadInput
+from sandbox.core.fairness import Count
+from sandbox.lab import columns as find
 from sandbox.lab import pins, places, project, saving, tables
 from sandbox.lab.evaluation import Metric
+from sandbox.lab.words import both
 
 Method = Literal["model", "rules", "experiment", "look"]
 Made = TypeVar("Made")
@@ -30,12 +33,14 @@ def keep(
     data: tuple[str, int, Sequence[str]],
     app: Mapping[str, Any],
     model: Any = None,
+    fairness: Mapping[str, Any] | None = None,
 ) -> None:
     """Write ``evidence.json``.
 
     ``checked``: rows and units that the metrics were measured on. ``explanation``: ``overall`` (factor, direction,
     weight), ``cases`` (how many single ones were explained) and ``method``. ``value``: see ``value_of``. ``data``:
     dataset, its rows, the columns used. ``app``: what the app part needs. ``model``: the fitted one, if there is one.
+    ``fairness``: see ``fairness_of``.
     """
     dataset, rows, columns = data
     known = project.facts()
@@ -51,6 +56,8 @@ def keep(
         "tables": tables.shown(),
         "app": facts | dict(app),
     }
+    if fairness is not None:
+        written["fairness"] = dict(fairness)
     if model is not None:
         kind = type(model.steps[-1][1] if hasattr(model, "steps") else model).__name__
         written["model"] = {"file": saving.MODEL, "kind": kind, "features": list(columns)}
@@ -65,6 +72,23 @@ def value_of(expected: float | None, assumptions: Mapping[str, float | str]) -> 
         "unit": kpi.unit if kpi else "",
         "expected": round(expected, 4) if kpi and expected is not None else None,
         "assumptions": {name: round(v, 4) if isinstance(v, float) else v for name, v in assumptions.items()},
+    }
+
+
+def fairness_of(column: str, measure: str, groups: Mapping[str, Count], hidden: int) -> dict[str, Any] | None:
+    """The evidence's ``fairness`` for a template without a model: per group of ``column``, how many of how many.
+
+    ``measure`` is one of ``core.fairness.MEASURES``; ``hidden`` counts groups too small to be shown. None when no
+    column is mapped.
+    """
+    if not column:
+        return None
+    texts = next((pin.texts.get(column, {}) for pin in map(pins.pin, pins.datasets()) if column in pin.texts), {})
+    return {
+        "label": {tag: find.label(column, texts, tag) for tag in both("")},
+        "column": column,
+        "hidden": hidden,
+        "counts": {group: {measure: list(count)} for group, count in groups.items()},
     }
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.core.errors import BadInput
+from sandbox.core.fairness import ALPHA, newcombe
 from sandbox.lab import columns as find
 from sandbox.lab import pins
 from sandbox.lab.columns import as_levels
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from sandbox.lab.choices import Choices, Table
     from sandbox.lab.forms import Form
 
-ALPHA = 0.05
 FEWEST_EACH = 30
 MOST_SEGMENTS = 12
 _SUSPICIOUS = 0.001
@@ -196,17 +196,6 @@ def effect(changed: np.ndarray, outcome: np.ndarray, *, share: bool, alpha: floa
         interval = ttest_ind(after, before, equal_var=False).confidence_interval(1 - alpha)
         low, high = float(interval.low), float(interval.high)
     return Effect(float(before.mean()), float(after.mean()), low, high, (len(before), len(after)))
-
-
-def newcombe(yes1: int, n1: int, yes2: int, n2: int, alpha: float = ALPHA) -> tuple[float, float]:
-    """Interval of share 2 - share 1 from the two Wilson intervals."""
-    from scipy.stats import binomtest
-
-    p1, p2 = yes1 / n1, yes2 / n2
-    one, two = (binomtest(yes, n).proportion_ci(1 - alpha, method="wilson") for yes, n in ((yes1, n1), (yes2, n2)))
-    low = p2 - p1 - math.hypot(p2 - two.low, one.high - p1)
-    high = p2 - p1 + math.hypot(two.high - p2, p1 - one.low)
-    return low, high
 
 
 def needed(base: float, smallest: float, *, power: float = 0.8, spread: float | None = None) -> int:

@@ -1,8 +1,7 @@
 """Whether groups of people are treated alike: who is warned about, rightly and wrongly; what stands in for a group.
 
 Three shares per group: warned about among all (selection), among those with the outcome (true positives), and among
-those without (false positives). Each group is compared with all others by Newcombe's interval, widened for the number
-of comparisons (Bonferroni).
+those without (false positives). ``core/fairness.py`` compares each group with all others.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sandbox.core import fairness as shared
+from sandbox.core.fairness import Count, Gap
 from sandbox.lab import columns as find
 from sandbox.lab import evaluation, pins
 from sandbox.lab.beside import CasesBeside
 from sandbox.lab.cases import MISSING
 from sandbox.lab.evaluation import Counts, Curve
-from sandbox.lab.experiment import ALPHA, newcombe
 from sandbox.lab.tables import small_cell
 from sandbox.lab.words import both, pick
 
@@ -26,28 +26,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEASURES = ("selection", "found", "wrongly")
-#: Fewest cases of a group, and of either outcome in it, that shares are compared from.
-FEWEST_CASES, FEWEST_EACH = 50, 10
+#: Fewest cases of a group that is shown and compared.
+FEWEST_CASES = 50
 _MOST_GROUPS = 8
-#: A difference of shares that matters, and from which association (Cramér's V) a fact stands in for a group.
-MATTERS, STANDS_IN = 0.05, 0.15
-
-
-@dataclass(frozen=True)
-class Gap:
-    """One measure of one group beside all others: shares, and the interval of their difference."""
-
-    group: str
-    measure: str
-    here: float
-    others: float
-    low: float
-    high: float
-
-    @property
-    def clear(self) -> bool:
-        """Whether the difference is surely there and large enough to matter."""
-        return (self.low > 0 or self.high < 0) and abs(self.here - self.others) >= MATTERS
+#: From which association (Cramér's V) a fact stands in for a group.
+STANDS_IN = 0.15
 
 
 @dataclass(frozen=True)
@@ -67,13 +50,14 @@ class StandIn:
 
 @dataclass(frozen=True)
 class Fairness:
-    """Groups with their counts by threshold. ``hidden`` groups were too small to be shown or compared."""
+    """Groups of ``column`` with their counts by threshold. ``hidden`` groups were too small to be shown or compared."""
 
     label: Mapping[str, str]
     groups: Mapping[str, Curve] = field(repr=False)
     hidden: int
     threshold: float
     stand_ins: tuple[StandIn, ...] = ()
+    column: str = ""
 
     def at(self, threshold: float) -> dict[str, Counts]:
         """The counts of each group at a threshold."""
@@ -81,26 +65,22 @@ class Fairness:
 
     def gaps(self, threshold: float) -> list[Gap]:
         """Every measure of every group beside all others; two groups are compared once."""
-        counts = self.at(threshold)
-        if len(counts) < 2:
-            return []
-        compared = list(counts)[: 1 if len(counts) == 2 else None]
-        alpha = ALPHA / (len(compared) * len(MEASURES))
-        made = []
-        for group in compared:
-            others = [c for other, c in counts.items() if other != group]
-            for measure in MEASURES:
-                yes, of = _share(measure, [counts[group]])
-                other_yes, other_of = _share(measure, others)
-                if min(of, other_of) >= FEWEST_EACH:
-                    low, high = newcombe(other_yes, other_of, yes, of, alpha)
-                    made.append(Gap(group, measure, yes / of, other_yes / other_of, low, high))
-        return made
+        return shared.compare(self.counts(threshold))
+
+    def counts(self, threshold: float) -> dict[str, dict[str, Count]]:
+        """What is compared: per group and measure, how many of how many."""
+        return {group: {name: _share(name, c) for name in MEASURES} for group, c in self.at(threshold).items()}
 
     def to_json(self) -> dict[str, Any]:
-        """What the evidence keeps: counts per group and threshold, gaps at the chosen one, what stands in."""
+        """What the evidence keeps: counts per group and threshold, gaps at the chosen one, what stands in.
+
+        Others (``checks/fairness.py``, the portal) believe ``counts`` alone, and work out the differences again.
+        """
         return {
             "label": dict(self.label),
+            "column": self.column,
+            "counts": {group: {name: list(pair) for name, pair in each.items()}
+                       for group, each in self.counts(self.threshold).items()},
             "threshold": round(self.threshold, 4),
             "hidden": self.hidden,
             "groups": {group: curve.to_json() for group, curve in self.groups.items()},
@@ -121,7 +101,8 @@ class Fairness:
         """Raises KeyError, ValueError or TypeError for anything that ``to_json`` did not make."""
         groups = {str(group): Curve.from_json(curve) for group, curve in value["groups"].items()}
         stand_ins = tuple(StandIn(**each) for each in value["stand_ins"])
-        return cls(value["label"], groups, int(value["hidden"]), float(value["threshold"]), stand_ins)
+        column = str(value.get("column", ""))
+        return cls(value["label"], groups, int(value["hidden"]), float(value["threshold"]), stand_ins, column)
 
     @property
     def title(self) -> str:
@@ -129,13 +110,13 @@ class Fairness:
         return pick(self.label)
 
 
-def _share(measure: str, counts: list[Counts]) -> tuple[int, int]:
+def _share(measure: str, counts: Counts) -> Count:
     """(warned, of how many) among all, those with the outcome, or those without."""
     if measure == "found":
-        return sum(c.right for c in counts), sum(c.happened for c in counts)
+        return counts.right, counts.happened
     if measure == "wrongly":
-        return sum(c.warned - c.right for c in counts), sum(c.cases - c.happened for c in counts)
-    return sum(c.warned for c in counts), sum(c.cases for c in counts)
+        return counts.warned - counts.right, counts.cases - counts.happened
+    return counts.warned, counts.cases
 
 
 def judge_groups(model: Any, check: CasesBeside, key: str, threshold: float) -> Fairness | None:
@@ -149,7 +130,7 @@ def judge_groups(model: Any, check: CasesBeside, key: str, threshold: float) -> 
     texts = pins.pin(check.dataset).texts.get(column, {})
     label = {tag: find.label(column, texts, tag) for tag in both("")}
     shown = values.where(values.isin(list(found.groups)))
-    return replace(found, label=label, stand_ins=tuple(stand_ins(check.facts, shown)))
+    return replace(found, label=label, column=column, stand_ins=tuple(stand_ins(check.facts, shown)))
 
 
 def by_group(scores: np.ndarray, happened: np.ndarray, group: np.ndarray, threshold: float) -> Fairness:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sandbox.core.fairness import Gap
 from sandbox.lab import app_parts, controls, looks, places, plots, saving
 from sandbox.lab.app import App
 from sandbox.lab.evaluation import Counts
-from sandbox.lab.fairness import Fairness, Gap
+from sandbox.lab.fairness import Fairness
 from sandbox.lab.looks import ACCENT, ALERT, CALM, INK, MUTED
 from sandbox.lab.project import wording
 from sandbox.lab.words import count, percent, points, t
@@ -79,7 +80,7 @@ def verdict(fair: Fairness, gaps: list[Gap]) -> str:
         )  # fmt: skip
     if not gaps:
         return looks.note(t("There are too few cases in each group to compare them."), "note")
-    blurred = max((gap.high - gap.low) / 2 for gap in gaps)
+    blurred = max(gap.blurred for gap in gaps)
     return looks.note(
         t("No clear difference between the groups by “{column}” at this threshold. That proves nothing: differences "
           "of less than about {points} points cannot be seen with so few cases.",

@@ -122,7 +122,8 @@ def show_hits_by_group(checked: Checked) -> list[dict[str, Any]]:
         if name != "" and len(here) >= max(30, small_cell()):
             low, high = rules.interval(here)
             groups.append({"group": str(name), "share": round(float(here.mean()), 4), "low": round(low, 4),
-                           "high": round(high, 4), "average": round(float(checked.hit.mean()), 4)})  # fmt: skip
+                           "count": [int(here.sum()), len(here)], "high": round(high, 4),
+                           "average": round(float(checked.hit.mean()), 4)})  # fmt: skip
     looks.show(groups_block(groups[:12]))
     return groups[:12]
 
@@ -185,7 +186,7 @@ def record_offers(found: Baskets, going: Going, checked: Checked, *, groups: Seq
                   assumed: Mapping[str, float]) -> None:  # fmt: skip
     """Write the evidence: the rules are the result, there is no model."""
     strongest = pairs(found, going)[:_KEPT]
-    figures = _figures(checked)
+    figures, hidden = _figures(checked), len(set(checked.group.tolist()) - {""}) - len(groups)
     plain_hit = float(checked.plain_hit.mean())
     evidence.keep(
         method="rules",
@@ -199,6 +200,8 @@ def record_offers(found: Baskets, going: Going, checked: Checked, *, groups: Seq
         },
         value=evidence.value_of(expected_kpi(figures), {**assumed, "no_clear_rule": figures["unclear"]}),
         data=(found.dataset, found.rows, found.columns),
+        fairness=evidence.fairness_of(found.group, "hits", {each["group"]: tuple(each["count"]) for each in groups},
+                                      hidden),
         app={"figures": figures, "pairs": strongest, "groups": [dict(each) for each in groups],
              "offers": _for_app(found, going), "assumed": dict(assumed)},
     )  # fmt: skip

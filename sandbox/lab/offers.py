@@ -35,7 +35,7 @@ _TELLING = 1.1
 @dataclass(frozen=True)
 class Baskets:
     """``bought``: one row per customer and product, when first bought, in order of time: customer, product (numbers),
-    group. ``products`` names the numbers.
+    group (of the column ``group``, "" if none is mapped). ``products`` names the numbers.
     """
 
     bought: pd.DataFrame = field(repr=False)
@@ -44,6 +44,7 @@ class Baskets:
     rows: int = 0
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def customers(self) -> int:
@@ -95,7 +96,8 @@ def read_baskets(choices: Choices, table: Table) -> Baskets:
         )
     numbers = {name: number for number, name in enumerate(kept)}
     bought = first.assign(product=first["product"].map(numbers).astype(int))
-    return Baskets(bought, tuple(kept), choices.dataset, len(raw), tuple(names), tuple(notes))
+    group = mapped.get("group", "")
+    return Baskets(bought, tuple(kept), choices.dataset, len(raw), tuple(names), tuple(notes), group)
 
 
 @dataclass(frozen=True)

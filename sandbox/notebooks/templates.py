@@ -81,11 +81,13 @@ class _Description(BaseModel):
     datasets: tuple[str, ...] = ()
     minutes: int = 5
     method: Method = "model"
+    people: bool = False
 
 
 @dataclass(frozen=True)
 class Template:
     """``datasets`` are suggested ones; ``method`` says whether it fits a model and if not, what it does instead;
+    ``people``: whether it decides about people, so that fairness must be looked at;
     ``version`` is a hash of its files and tells what a project started from.
     """
 
@@ -100,6 +102,7 @@ class Template:
     datasets: tuple[str, ...]
     minutes: int
     method: Method
+    people: bool
 
     @cached_property
     def notebook(self) -> NotebookNode:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.core.fairness import MATTERS, Gap, Recorded, read_recorded
 from sandbox.core.messages import Language
 
 _MOST = 12
@@ -87,6 +88,22 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Fairness:
+    """Shares (0–1, None where not counted) per group, in the order of ``measures``, worked out from recorded counts.
+
+    ``gaps`` are the clear ones, largest first; ``blurred`` is the smallest difference that could surely be seen (0–1).
+    """
+
+    column: str
+    measures: tuple[str, ...]
+    groups: tuple[tuple[str, int, tuple[float | None, ...]], ...]
+    gaps: tuple[Gap, ...]
+    blurred: float
+    hidden: int
+    bound: float = MATTERS
+
+
+@dataclass(frozen=True)
 class Evidence:
     metrics: tuple[Metric, ...] = ()
     factors: tuple[Factor, ...] = ()
@@ -95,6 +112,7 @@ class Evidence:
     tables: tuple[Table, ...] = ()
     model: str = ""
     features: tuple[str, ...] = ()
+    fairness: Fairness | None = None
 
     @property
     def headline(self) -> Metric | None:
@@ -113,7 +131,24 @@ def read_evidence(raw: Any, language: Language) -> Evidence:
         tables=tuple(_tables(root.get("tables"), language)),
         model=_text(model.get("kind"), language),
         features=tuple(_text(f, language) for f in _list(model.get("features"))),
+        fairness=_fairness(read_recorded(root.get("fairness")), language),
     )
+
+
+def _fairness(found: Recorded | None, language: Language) -> Fairness | None:
+    """None when there is nothing to compare: what is not shown to be fair is not called so."""
+    gaps = found.gaps if found else []
+    if found is None or not gaps:
+        return None
+    measures = tuple(dict.fromkeys(gap.measure for gap in gaps))
+    groups = tuple(
+        (group, max(of for _, of in counts.values()),
+         tuple(counts[m][0] / counts[m][1] if m in counts and counts[m][1] else None for m in measures))
+        for group, counts in found.counts.items()
+    )  # fmt: skip
+    clear = sorted((gap for gap in gaps if gap.clear), key=lambda gap: -abs(gap.here - gap.others))
+    label = _text(found.label, language) or found.column
+    return Fairness(label, measures, groups, tuple(clear), max(gap.blurred for gap in gaps), found.hidden)
 
 
 def _metrics(raw: Any, language: Language) -> Iterator[Metric]:

@@ -76,7 +76,7 @@ class _Examination:
     def _facts(self) -> Facts:
         job = self.job
         facts = submitted_facts(job.project, self.source, job.snapshots, job.limits)
-        facts = replace(facts, differences=_differences(job))
+        facts = replace(facts, differences=_differences(job), about_people=self.template.people)
         self.notebook = cast("NotebookNode | None", facts.notebook)
         return facts
 

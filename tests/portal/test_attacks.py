@@ -130,6 +130,11 @@ def test_hostile_texts_stay_texts_on_every_page(town: Town) -> None:
                 evidence["tables"] = [{"title": EVIL, "columns": [EVIL], "rows": [[EVIL]]}]
                 evidence["data"] = [{"dataset": EVIL, "version": EVIL, "columns": [EVIL]}]
                 evidence["model"] = {"kind": EVIL}
+                evidence["fairness"] = {
+                    "label": {"en": EVIL},
+                    "column": EVIL,
+                    "counts": {EVIL: {"selection": [40, 80]}, "M": {"selection": [10, 80]}},
+                }
                 tx.put_submission(
                     replace(submission, note=EVIL, reasons=EVIL, findings=(finding.to_json(),), evidence=evidence)
                 )
@@ -162,6 +167,8 @@ def test_evidence_of_any_shape_cannot_break_a_page(town: Town) -> None:
         {"data": [{"rows": 1e999, "columns": {"a": 1}}]}, {"model": "x", "value": 1},
         {"value": {"expected": 1}, "threshold": {"cases": "x", "warned": 1, "right": []}, "app": {"facts": [3, {}]}},
         {"value": {"expected": 1, "assumptions": {"cost": "a"}}, "threshold": {"cases": 1, "warned": 1, "right": 1}},
+        {"fairness": {"label": [1], "column": {}, "counts": {"F": {"selection": [1e400, 3]}, "M": 3}}},
+        {"fairness": {"label": None, "hidden": -1, "counts": {"F": {"found": [1, 20]}, "M": {"found": [1, 20]}}}},
     ]  # fmt: skip
     browser = town.as_("zhao-min")
     for shape in shapes:

@@ -66,7 +66,7 @@ def test_pages_in_chinese_hold_no_english_sentence(quiet_town: Town) -> None:
     """Names, hashes and file names stay as they are; running English text of ours must not."""
     content = ("Too many customers", "Please look at the table", "Monthly churn", "Take the phone number", "We tried",
                "An output shows", "A table shows", "Take the column", "Join small groups", "The model is better",
-               "Watch the packing")  # fmt: skip
+               "Watch the packing", "Group of people to check for")  # fmt: skip
     for name in ("lin-xia", "david", "sun-li"):
         browser = quiet_town.as_(name, "zh-CN")
         for path in sorted(MAY[name]):
@@ -114,6 +114,28 @@ def test_a_submission_shows_what_changed_and_the_evidence(quiet_town: Town) -> N
     for expected in ("against the template", "# tried again, 1", "0.83", "Late payments", "29,480", "by region"):
         assert expected in text
     assert "against submission 1" in quiet_town.as_("zhao-min").get("/projects/early-warning/submissions/2").text
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_fairness_is_worked_out_from_counts_and_silence_is_called_silence(town: Town, language: Language) -> None:
+    path, english = "/projects/keep-the-north/submissions/1", language == "en"
+    silent = "Nothing is recorded about whether groups" if english else "没有记录不同人群是否得到同等对待"
+    unequal, equal = ("not alike", "no clear difference") if english else ("不一致", "无明显差别")
+    counts = {"F": {"selection": [200, 500], "wrongly": [90, 400]}, "M": {"selection": [80, 500], "wrongly": [40, 400]}}
+
+    def shown(**recorded: object) -> str:
+        with town.services.registry.transaction("system") as tx:
+            submission = tx.submission("keep-the-north", 1)
+            tx.put_submission(replace(submission, evidence={**submission.evidence, **recorded}))
+        return town.as_("zhao-min", language).get(path).text
+
+    assert silent in shown()
+    flattering = {"label": {"en": "Gender", "zh-CN": "性别"}, "counts": counts, "gaps": [], "verdict": "fair"}
+    text = shown(fairness=flattering)
+    assert unequal in text and equal not in text and silent not in text
+    assert ("By “Gender”" in text) == english and "40" in text and "16" in text
+    assert equal in shown(fairness={**flattering, "counts": {g: {"selection": [100, 500]} for g in "FM"}})
+    assert silent in shown(fairness={"label": "Fair!", "counts": {"all": {"selection": [1, 2]}}})
 
 
 def test_the_audit_page_names_the_line_that_does_not_hold(town: Town) -> None:

@@ -149,7 +149,8 @@ def test_churn_on_the_public_table_by_mapping_alone(public_pins, tmp_path):
     print(f"customer-churn on telco_churn.csv: {auc} in {report.seconds:.1f} s")
     assert auc["model"] > 0.83 and auc["interval"][0] > auc["baseline"]
     chosen = json.loads((tmp_path / "p" / "choices.json").read_text(encoding="utf-8"))
-    assert chosen["columns"] == {"customer": "customerID", "left": "Churn"} and "TotalCharges" in chosen["facts"]
+    assert chosen["columns"] == {"customer": "customerID", "left": "Churn", "group": "gender"}
+    assert "gender" not in chosen["facts"] and "TotalCharges" in chosen["facts"]
 
 
 def test_machine_failure_on_the_public_table_by_mapping_alone(public_pins, tmp_path):
