@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandbox.kernels import child, kernelapp, landlock, linux, singlethreaded
+from sandbox.kernels import child, landlock, linux, singlethreaded, viewerapp
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.grants import grants_for
 from sandbox.kernels.places import FONTS, KernelPlace, remove_tree
@@ -44,7 +44,7 @@ class AppZygote:
         """Execute the app's notebook, say what it shows, and serve (unless it is a trial) until the server is gone."""
         if app["shift"]:
             _live_at_another_time(app["shift"])
-        kernelapp.begin()
+        viewerapp.begin()
         singlethreaded.connect_duckdb()
         try:
             self._shell, cells, widgets = rehearse(_sources(Path(app["notebook"])))
@@ -144,7 +144,7 @@ class AppZygote:
                 channel.send({"ready": True})
             channel.close()
 
-        kernelapp.serve(connection, ready, self._shell)
+        viewerapp.serve(connection, ready, self._shell)
 
 
 def _live_at_another_time(seconds: int) -> None:

@@ -1,0 +1,154 @@
+"""The kernel of an app's viewer: begun in the app's process, taken up after the fork, with as little as a page needs.
+
+A page sends widget messages and nothing else. So they are dealt with in one thread, and a second one sleeps until the
+kernel is interrupted or ended. There is no heartbeat (the operating system says when a kernel has ended), no thread
+that publishes, none that watches descriptors, no debugger and no subshell: each would cost every viewer memory, for
+what is touched after the fork is copied, and every message a change of threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import zmq
+from ipykernel.iostream import BackgroundSocket, IOPubThread
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelbase import Kernel
+from tornado.ioloop import IOLoop
+from traitlets import Type
+from zmq.eventloop.zmqstream import ZMQStream
+
+from sandbox.kernels.kernelapp import IPKernelApp, SandboxKernelApp, configuration, connect_widgets, without_modules
+
+log = logging.getLogger(__name__)
+
+
+class Publisher(IOPubThread):
+    """Publishes in the thread that has something to say, one at a time; ipykernel's hands it to a thread of its own."""
+
+    def __init__(self, socket: Any, session: Any) -> None:  # not IOPubThread's: it makes a loop, pipes and a thread
+        self.socket, self.session = socket, session
+        self.io_loop = IOLoop.current()
+        self.background_socket = BackgroundSocket(self)
+        self.thread = threading.Thread(name="IOPub")  # never started: whoever asks is told that it does not run
+        self._sending = threading.RLock()
+
+    def schedule(self, f: Callable[[], Any]) -> None:
+        """Timers belong to the loop's thread."""
+        if threading.current_thread() is threading.main_thread():
+            f()
+        else:
+            self.io_loop.add_callback(f)
+
+    def send_multipart(self, *args: Any, **kwargs: Any) -> None:
+        with self._sending:
+            if self.socket is not None:
+                self.socket.send_multipart(*args, **kwargs)
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+
+class Control(threading.Thread):
+    """Interrupts and ends the kernel when the server asks for it, also while the app's code is busy."""
+
+    def __init__(self, socket: Any, session: Any, loop: IOLoop) -> None:
+        super().__init__(name="Control", daemon=True)
+        self._socket, self._session, self._loop = socket, session, loop
+
+    def run(self) -> None:
+        while True:
+            try:
+                sender, request = self._session.recv(self._socket, mode=0)
+            except zmq.ZMQError:  # the kernel is ending
+                return
+            except Exception:  # nothing of the server's, whoever sent it
+                log.warning("a message on the control channel is not understood")
+                continue
+            kind = request["header"]["msg_type"]
+            if kind == "interrupt_request":
+                os.killpg(0, signal.SIGINT)
+            elif kind == "shutdown_request":
+                self._loop.add_callback(self._loop.stop)
+            else:
+                continue
+            content = {"status": "ok"} | ({"restart": False} if kind == "shutdown_request" else {})
+            self._session.send(self._socket, kind.replace("request", "reply"), content, request, ident=sender)
+
+
+class ViewerKernel(IPythonKernel):
+    def start(self) -> None:
+        """Without the debugger's part, which would warn that it has no stream."""
+        self.shell.exit_now = False
+        Kernel.start(self)
+
+
+class ViewerKernelApp(SandboxKernelApp):
+    """``begin`` before the fork, ``resume`` after it."""
+
+    kernel_class = Type(ViewerKernel, klass=Kernel)
+
+    def begin(self) -> None:
+        """All of the initialisation that needs neither thread nor socket: done once for all forks."""
+        super(IPKernelApp, self).initialize([])
+        self.init_pdb()
+
+    def resume(self, connection: dict[str, Any]) -> None:
+        """The rest, in the order of ``IPKernelApp.initialize``; the connection is what the server said, and no file."""
+        self.init_blackhole()
+        self.load_connection_info(connection)
+        self.init_sockets()
+        self.log_connection_info()
+        self.init_io()
+        self.init_signal()
+        self.init_kernel()
+        self.init_shell()
+
+    def init_sockets(self) -> None:
+        self.context = zmq.Context()
+        for name in ("shell", "stdin", "control"):
+            socket = self.context.socket(zmq.ROUTER)
+            socket.linger, socket.router_handover = 1000, 1
+            setattr(self, f"{name}_port", self._bind_socket(socket, getattr(self, f"{name}_port")))
+            setattr(self, f"{name}_socket", socket)
+        iopub = self.context.socket(zmq.PUB)
+        iopub.linger = 1000
+        self.iopub_port = self._bind_socket(iopub, self.iopub_port)
+        self.configure_tornado_logger()
+        self.iopub_thread = Publisher(iopub, self.session)
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_kernel(self) -> None:
+        with without_modules():
+            self.kernel = kernel = self.kernel_class.instance(
+                parent=self, session=self.session, shell_stream=ZMQStream(self.shell_socket),
+                iopub_thread=self.iopub_thread, iopub_socket=self.iopub_socket, stdin_socket=self.stdin_socket,
+                log=self.log, profile_dir=self.profile_dir, user_ns=self.user_ns,
+            )  # fmt: skip
+        kernel.record_ports({f"{name}_port": port for name, port in self._ports.items()})
+        self.displayhook.get_execution_count = lambda: kernel.execution_count
+        self.control_thread = Control(self.control_socket, self.session, IOLoop.current())
+        self.control_thread.start()
+
+
+def begin() -> None:
+    """Make the kernel application of this process, as far as a fork can take it over."""
+    config = configuration()
+    config.IPKernelApp.capture_fd_output = False  # two threads less; what native code prints goes to the kernel's log
+    ViewerKernelApp.instance(config=config).begin()
+
+
+def serve(connection: dict[str, Any], ready: Callable[[], None], shell: Any) -> None:
+    """Run the kernel with this content of a connection file until it ends. ``shell`` has executed the app's cells
+    (``rehearsal``); its variables and widgets become this kernel's."""
+    app = ViewerKernelApp.instance()
+    app.resume(connection)
+    shell.kernel = shell.parent = app.kernel
+    connect_widgets(app.kernel)
+    ready()
+    app.start()
