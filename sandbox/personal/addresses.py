@@ -27,6 +27,11 @@ _ROOM: Final = "(?i:flat|apt\\.?|room|unit|suite)"
 _STREET: Final = (
     "(?:Road|Rd|Street|St|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Square|Terrace|Close|Crescent|Way|Court|Place)"
 )
+# What no address is without: a road or an estate and a door; or a label and a region; or the name of a street.
+_HINT: Final = (
+    rf"{_ROAD}(?:[东南西北中]段?|[0-9一二三四五六七八九十]+段)? ?{_DOOR}|{_PLACE} ?[A-Za-z]?{_DOOR}"
+    rf"|{_LABEL}{HAN}{{2,20}}?[区县市镇]|[a-z] {_STREET}\b"
+)
 
 DETECTORS: Final = (
     Detector(
@@ -44,6 +49,6 @@ DETECTORS: Final = (
                 rf"(?:,? (?:{_ROOM} ?#?[0-9A-Z]{{1,5}}|#[0-9A-Z]{{1,5}}))?"
             ),
         ),
-        "address", "地址", sure=False, number=False, excerpt=(3, 0),
+        "address", "地址", sure=False, number=False, hint=_HINT, excerpt=(3, 0),
     ),
 )  # fmt: skip

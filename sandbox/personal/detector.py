@@ -48,7 +48,10 @@ class Detector:
     its place in a redacted text. ``sure``: form and check keep look-alikes out, so that one hit is enough; otherwise a
     person should look. ``number``: it is written in digits and Latin letters, and must not be part of a longer code.
     ``early``: it is looked for before the others of its step, because two small patterns are read several times faster
-    than one large one. ``excerpt``: how many characters of its beginning and its end may be shown.
+    than one large one. ``hint``: a small pattern that every text with such a value fits, read several times faster than
+    the forms; where all of a step have one, texts without it are left out of a scan. ``length``: how many characters
+    ``{d}`` has at least and at most, of a number. ``excerpt``: how many characters of its beginning and its end may be
+    shown.
     """
 
     kind: str
@@ -59,6 +62,8 @@ class Detector:
     sure: bool = True
     number: bool = True
     early: bool = False
+    hint: str = ""
+    length: tuple[int, int] | None = None
     excerpt: tuple[int, int] = (3, 2)
 
     @property

@@ -50,7 +50,7 @@ DETECTORS: Final = (
     ),
     Detector(
         "iban", (Form(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){2,7}(?: ?[0-9A-Z]{1,4})?"),),
-        "IBAN", "国际银行账号", checksums.IBAN, early=True,
+        "IBAN", "国际银行账号", checksums.IBAN, early=True, length=(12, 36),
     ),
     Detector(
         "resident_id",
@@ -61,17 +61,17 @@ DETECTORS: Final = (
             Form(rf"\b[1-8]\d{{3}}(?:{GAP}\d{{4}}){{3}}{GAP}\d[\dXx]"),
             Form(rf"\b[1-8](?:{GAP}\d){{16}}{GAP}[\dXx]"),
         ),
-        "resident ID", "身份证号", f"{_IN_PROVINCE} AND {_BORN} AND {checksums.RESIDENT_ID}",
+        "resident ID", "身份证号", f"{_IN_PROVINCE} AND {_BORN} AND {checksums.RESIDENT_ID}", length=(18, 18),
     ),
     Detector(
         "residence_card", (Form(rf"\b9\d{{5}}{GAP}?{_BIRTH}{GAP}?\d{{3}}[\dXx]"),),
-        "residence card", "永久居留证号", f"{_BORN} AND {checksums.RESIDENT_ID}",
+        "residence card", "永久居留证号", f"{_BORN} AND {checksums.RESIDENT_ID}", length=(18, 18),
     ),
     Detector(
         "credit_code", (Form(rf"\b(?:[159][1239]|3[1-59]|[67][129]|N[1239]|[248A][19]|Y1)\d{{6}}[{_UNIFIED}]{{10}}"),),
         "social credit code", "统一社会信用代码",
         f"{{d}}[3:4] IN ({', '.join(map(repr, [*_PROVINCES, '10']))}) AND {checksums.CREDIT_CODE}",
-        sure=False, early=True,
+        sure=False, early=True, length=(18, 18),
     ),
     Detector(
         "bank_card",
@@ -82,7 +82,7 @@ DETECTORS: Final = (
             Form(rf"\b[2-69](?:{GAP}\d){{15,18}}"),
         ),
         "bank card", "银行卡号",
-        f"regexp_full_match({{d}}, '{_ISSUERS}') AND {checksums.different(4)} AND {checksums.LUHN}",
+        f"regexp_full_match({{d}}, '{_ISSUERS}') AND {checksums.different(4)} AND {checksums.LUHN}", length=(14, 19),
     ),
     Detector(
         "ip_address",
@@ -107,6 +107,7 @@ DETECTORS: Final = (
             Form(rf"\b1{GAP}[3-9](?:{GAP}\d){{9}}"),
         ),
         "mobile", "手机", "right({d}, 8) <> repeat(right({d}, 1), 8)",  # 13800000000 and the like are made up
+        length=(11, 15),
     ),
     Detector(
         "phone",
@@ -118,7 +119,7 @@ DETECTORS: Final = (
             Form(r"\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}"),
             Form(r"\b(?:1-)?[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4}"),
         ),
-        "phone", "电话", "length({d}) BETWEEN 9 AND 15", sure=False,
+        "phone", "电话", sure=False, length=(9, 15),
     ),
     Detector(
         "landline",
@@ -130,8 +131,8 @@ DETECTORS: Final = (
         ),
         "landline", "固定电话",
         # Eleven digits in one piece that begin with a distant area code are more often an order number.
-        f"length({{d}}) >= 10 AND NOT regexp_full_match({{v}}, '0[3-9][0-9]+') AND {checksums.different(3)}",
-        sure=False,
+        f"NOT regexp_full_match({{v}}, '0[3-9][0-9]+') AND {checksums.different(3)}",
+        sure=False, length=(10, 20),
     ),
     Detector(
         "ssn",
@@ -147,11 +148,12 @@ DETECTORS: Final = (
     Detector(
         "old_resident_id", (Form(r"\b[1-8]\d{14}"),), "resident ID", "身份证号",
         f"{_IN_PROVINCE} AND {{d}}[3:4] <> '00' AND {checksums.date_at(7, '%y%m%d')} AND {checksums.different(4)}",
-        sure=False,
+        sure=False, length=(15, 15),
     ),
     Detector(
         "old_residence_card", (Form(r"\b(?:" + _COUNTRIES.replace(" ", "|") + r")\d{12}"),),
         "residence card", "永久居留证号", checksums.date_at(8, "%y%m%d"), sure=False, early=True,
+        length=(15, 15),
     ),
     Detector(
         "passport",

@@ -54,7 +54,9 @@ def undisguised(text: str) -> str:
     """SQL of a text without invisible characters, with ordinary digits and letters for full-width ones."""
     visible = f"regexp_replace({text}, {quoted(f'[{INVISIBLE}]')}, '', 'g')"
     return (
-        f"CASE WHEN regexp_matches({text}, {quoted(f'[{INVISIBLE}{WIDE}]')})"
+        # As many bytes as characters: there is nothing but ordinary ones.
+        f"CASE WHEN strlen({text}) = length({text}) THEN {text}"
+        f" WHEN regexp_matches({text}, {quoted(f'[{INVISIBLE}{WIDE}]')})"
         f" THEN translate({visible}, {quoted(WIDE)}, {quoted(PLAIN)}) ELSE {text} END"
     )
 
@@ -67,6 +69,14 @@ def parts(step: Step, text: str) -> str:
         over = f"{INNER_FENCE}[^{INNER_FENCE}]*{INNER_FENCE}"
         fenced = f"replace({_fenced(fenced, f'{over}|{pattern}', FENCE)}, '{INNER_FENCE}', '')"
     return f"string_split({fenced}, '{FENCE}')"
+
+
+def _parts_where_any(step: Step) -> str:
+    """SQL of the ``parts`` of the column ``text``, of those texts that may have a candidate."""
+    if all(one.hint for one in step):
+        maybe = " OR ".join(f"regexp_matches(text, {quoted(one.hint)})" for one in step)
+        return f"CASE WHEN {maybe} THEN {parts(step, 'text')} END"
+    return parts(step, "text")
 
 
 def _fenced(text: str, pattern: str, fence: str) -> str:
@@ -90,17 +100,21 @@ def scanned(source: str) -> str:
     query = f"SELECT id, raw, {undisguised('raw')} AS text, {_NONE} AS hits FROM ({source})"
     tables = []
     for number, step in enumerate(STEPS):
+        read, judged, found = (f"{name}{number}" for name in ("read", "judged", "found"))
+        # Most texts have no candidate: for those nothing but the text is kept.
+        cut = f"SELECT *, {_parts_where_any(step)} AS cut FROM ({query})"
         tables.append(
-            f"read{number} AS MATERIALIZED (SELECT id, raw, hits, {parts(step, 'text')} AS parts FROM ({query}))"
+            f"{read} AS MATERIALIZED (SELECT id, raw, text, hits, CASE WHEN len(cut) > 1 THEN cut END AS parts"
+            f" FROM ({cut}))"
         )
         # Materialized, or the optimizer judges twice: to leave out what is no hit, and to say what the others are.
-        tables.append(f"judged{number} AS MATERIALIZED ({_judged(step, f'read{number}')})")
-        tables.append(f"found{number} AS ({_found(step, f'judged{number}')})")
+        tables.append(f"{judged} AS MATERIALIZED ({_judged(step, read)})")
+        tables.append(f"{found} AS ({_found(step, judged)})")
         text = "list_transform(parts, lambda one, nth: COALESCE(marks[list_position(places, nth)], one))"
         query = (
-            f"SELECT id, raw, array_to_string(CASE WHEN places IS NULL THEN parts ELSE {text} END, '') AS text,"
+            f"SELECT id, raw, CASE WHEN places IS NULL THEN text ELSE array_to_string({text}, '') END AS text,"
             f" CASE WHEN places IS NULL THEN hits ELSE list_concat(hits, more) END AS hits"
-            f" FROM read{number} LEFT JOIN found{number} USING (id)"
+            f" FROM {read} LEFT JOIN {found} USING (id)"
         )
     return f"WITH {', '.join(tables)} {query}"
 
@@ -108,6 +122,7 @@ def scanned(source: str) -> str:
 def _judged(step: Step, table: str) -> str:
     """A query with a row for each candidate in ``table``: which ``detector`` accepts it, or NULL."""
     listed = f"SELECT id, unnest(parts) AS part, generate_subscripts(parts, 1) AS {PLACE} FROM {table}"
+    listed = f"{listed} WHERE parts IS NOT NULL"
     candidates = f"SELECT id, {PLACE}, part, {_written(step)} AS written FROM ({listed}) WHERE {PLACE} % 2 = 0"
     bare = f"SELECT *, {_bare(step)} AS bare FROM ({candidates})"
     return f"SELECT id, {PLACE}, part, written, {_accepting(step, '')} AS detector FROM ({bare})"
@@ -119,10 +134,12 @@ def _found(step: Step, judged: str) -> str:
     kind = "[" + ", ".join(quoted(one.kind) for one in step) + "][detector]"
     mark = "[" + ", ".join(quoted(one.marks[1]) for one in step) + "][detector]"
     return (
-        f"SELECT id, list({PLACE} ORDER BY {PLACE}) AS places,"
-        f" list(replace(part, written, {mark}) ORDER BY {PLACE}) AS marks,"
-        f" list({{'kind': {kind}, 'written': written}} ORDER BY {PLACE}) AS more"
-        f" FROM {judged} WHERE detector IS NOT NULL GROUP BY id"
+        f"SELECT id, list_transform(found, lambda one: one.place) AS places,"
+        f" list_transform(found, lambda one: one.mark) AS marks,"
+        f" list_transform(found, lambda one: {{'kind': one.kind, 'written': one.written}}) AS more FROM ("
+        # By place, which comes first. Sorting a list is much faster than aggregating it in order.
+        f"SELECT id, list_sort(list({{'place': {PLACE}, 'mark': replace(part, written, {mark}), 'kind': {kind},"
+        f" 'written': written}})) AS found FROM {judged} WHERE detector IS NOT NULL GROUP BY id)"
     )
 
 
@@ -173,5 +190,8 @@ def _accepting(step: Step, of: str) -> str:
         if detector.number:  # a mere part of a longer code is a candidate as well
             # CASE within CASE, not AND, which would work out every check digit for every candidate.
             accepted = f"CASE WHEN regexp_full_match({of}part, {quoted(detector.whole)}) THEN {accepted} END"
+            if detector.length:  # comparing numbers first spares most candidates the expression
+                low, high = detector.length
+                accepted = f"CASE WHEN length({of}bare) BETWEEN {low} AND {high} THEN {accepted} END"
         cases.append(accepted)
     return f"COALESCE({', '.join(cases)}, NULL)"

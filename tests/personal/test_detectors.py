@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+import duckdb
+import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sandbox.demo.identifiers import check_characters
 from sandbox.personal import detect
+from sandbox.personal import sql as detector_sql
+from sandbox.personal.sql import DETECTORS, STEPS
+from tests.helpers.personal_corpus import corpus, plain_tickets
 
 TRUE = [
     ("身份证 11010519491231002X。", "resident_id"),
@@ -67,3 +77,36 @@ def test_the_checksum_agrees_with_the_one_that_made_the_demo() -> None:
     wrong = [text[:17] + ("0" if text[17] != "0" else "1") for text in right]
     assert [[hit.kind for hit in hits] for hits in detect(right)] == [["resident_id"]] * 50
     assert detect(wrong) == [()] * 50
+
+
+def _for_python(pattern: str) -> str:
+    return re.sub(r"\\x\{([0-9A-F]+)\}", lambda found: chr(int(found[1], 16)), pattern)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, one in DETECTORS.items() if one.length])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_value_is_as_long_as_is_said(kind: str, data: st.DataObject) -> None:
+    one = DETECTORS[kind]
+    form = data.draw(st.sampled_from(one.forms))
+    value = data.draw(st.from_regex(re.compile(_for_python(form.value), re.ASCII), fullmatch=True))
+    bare = re.sub("[^0-9A-Za-z]", "", value)
+    assert one.length is not None
+    assert one.length[0] <= len(bare) <= one.length[1] or kind == "phone"  # whose form fits other lengths as well
+
+
+def test_leaving_out_texts_without_a_hint_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = plain_tickets(2, 2000) + [one.text for one in corpus(4, 60)]
+    texts += ["户籍地：浙江省杭州市西湖区", "住 上海浦东新区", "12 Elm Grove Road", "幸福里3幢", "送到朝阳区东路12弄"]
+    hinted = _hits(texts)
+    bare = tuple(tuple(replace(one, hint="") for one in step) for step in STEPS)
+    monkeypatch.setattr(detector_sql, "STEPS", bare)
+    assert _hits(texts) == hinted
+    assert sum(hit["kind"] == "address" for hits in hinted for hit in hits) > 50
+
+
+def _hits(texts: list[str]) -> list[list[dict[str, str]]]:
+    with duckdb.connect() as connection:
+        connection.register("texts", pa.table({"id": range(len(texts)), "raw": texts}))
+        query = f"SELECT hits FROM ({detector_sql.scanned('SELECT id, raw FROM texts')}) ORDER BY id"
+        return [hits for (hits,) in connection.execute(query).fetchall()]
