@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# How many processes share the tests; 0: this one alone, one test after the other.
+WORKERS ?= auto
 
 .PHONY: up test check setup setup-test lock bench bench-apps screenshots clean
 
@@ -10,7 +12,7 @@ up: setup
 	@$(BIN)/sandbox up $(UP)
 
 test: setup-test check
-	$(BIN)/python -m pytest $(TEST)
+	$(BIN)/python -m pytest -n $(WORKERS) $(TEST)
 
 check: setup-test
 	$(BIN)/ruff check .

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import os
+
+# Before anything imports NumPy: threads that spin while other processes want the two processors cost 20 times the work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.settings import Settings
 from sandbox.workflows.services import Services
+
+# A machine that does much else at the same time is slow and not wrong. All else as Hypothesis has it, which under CI
+# draws the same examples every time.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,3 +41,24 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the public tables are not here ({folder}); set SANDBOX_SHARED_DATA to their folder")
     return folder
+
+
+# The rest matters to pytest-xdist only, which need not be installed where tests run one after the other.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.helpers.parallel import Rooms
+
+    return Rooms(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for a server or a browser."""
+    return min((os.cpu_count() or 1) + 1, 8)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        from tests.helpers.parallel import turn
+
+        items.sort(key=lambda item: turn(item.nodeid))

@@ -39,7 +39,7 @@ def looks(judge: Fairness, count: int) -> None:
 
 
 def test_who_computes_without_end_becomes_less_important(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fairness, "BUSY", 0.05)  # this machine may have much else to do
+    monkeypatch.setattr(fairness, "BUSY", 0.01)  # this machine may have much else to do
     judge = Fairness(lambda: [("kernel", busy)])
     looks(judge, fairness.LOOKS)
     assert os.getpriority(os.PRIO_PROCESS, busy) == os.getpriority(os.PRIO_PROCESS, 0)
@@ -119,7 +119,7 @@ def test_a_browser_that_vanished_is_noticed_and_one_that_answers_stays(tmp_path:
         stays, leaves = here.open(), away.open()
         answering, silent = here.connect(stays), away.connect(leaves)
         answering.settimeout(0.05)
-        asked, deadline = 0, time.monotonic() + 60
+        asked, deadline = 0, time.monotonic() + 120
         while (away.alive(leaves) or asked < 20) and time.monotonic() < deadline:
             with contextlib.suppress(websocket.WebSocketTimeoutException):
                 asked += answering.recv_data_frame(control_frame=True)[0] == websocket.ABNF.OPCODE_PING

@@ -32,7 +32,7 @@ def move(page: Any, key: str = "ArrowRight") -> None:
 
 
 def says(page: Any, text: str) -> None:
-    page.wait_for_function("text => document.querySelector('.result')?.innerText == text", arg=text, timeout=15_000)
+    page.wait_for_function("text => document.querySelector('.result')?.innerText == text", arg=text)
 
 
 def notice(page: Any) -> str:
@@ -78,7 +78,7 @@ def test_a_kernel_that_died_is_told_with_a_way_on(opened: tuple[Any, Viewer]) ->
     page, viewer = opened
     kernel = page.evaluate(KERNEL)
     assert viewer.request("POST", f"/voila/api/shutdown/{kernel}").status_code == 204
-    page.wait_for_selector("#sb-notice", state="visible", timeout=15_000)
+    page.wait_for_selector("#sb-notice", state="visible")
     assert notice(page) == "This app page was closed because it was idle or had a problem."
     page.get_by_role("link", name="Open again").click()
     page.wait_for_function(f"old => ({KERNEL})() != old", arg=kernel)

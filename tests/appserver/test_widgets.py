@@ -97,7 +97,7 @@ def test_control_reaches_the_kernel(app: Any, name: str) -> None:
     reading = "() => document.querySelector('.said')?.innerText"
     # The text field's value is markup where the author does not escape it; what counts is that it arrives.
     expected = "text: 'Lin" if name == "text" else f"{name}: {wanted}"
-    app.wait_for_function(f"wanted => ({reading})()?.startsWith(wanted)", arg=expected, timeout=8000)
+    app.wait_for_function(f"wanted => ({reading})()?.startsWith(wanted)", arg=expected)
 
 
 def test_what_is_shown_at_first(app: Any) -> None:

@@ -60,7 +60,7 @@ def portal(home: Path) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 120
             while not server.started:
                 assert thread.is_alive() and time.monotonic() < deadline, "the portal does not start"
                 time.sleep(0.01)

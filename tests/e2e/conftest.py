@@ -13,6 +13,13 @@ from tests.helpers.browser import chromium, find_chromium
 from tests.helpers.running import RunningSandbox, running_sandbox
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test waits until a sandbox is set up: minutes, on a machine that does much else."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(scope="package")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     """A sandbox with a small demo company and the curated apps."""

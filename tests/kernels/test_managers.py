@@ -63,10 +63,10 @@ async def say(manager: Any, code: str) -> str:
     client = manager.client()
     client.start_channels()
     try:
-        await client.wait_for_ready(timeout=30)
+        await client.wait_for_ready(timeout=60)
         said: list[str] = []
         await client.execute_interactive(
-            code, timeout=30, output_hook=lambda m: said.append(m["content"].get("text", "")), allow_stdin=False
+            code, timeout=60, output_hook=lambda m: said.append(m["content"].get("text", "")), allow_stdin=False
         )
         return "".join(said)
     finally:

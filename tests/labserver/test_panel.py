@@ -216,4 +216,4 @@ def test_times_carry_their_zone(pages: tuple[Page, Page]) -> None:
     page.load()
     page.save("x")
     when = datetime.fromisoformat(str(page.versions()[0]["time"]))
-    assert abs((datetime.now(UTC) - when).total_seconds()) < 60
+    assert abs((datetime.now(UTC) - when).total_seconds()) < 600
