@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,18 @@ class Cells:
     ranks: int
     empty: int | None
     valued: Integers
+
+    @cached_property
+    def share(self) -> NDArray[np.float64]:
+        """The share of every cell's value in its class, 0–1."""
+        totals = np.bincount(self.number, weights=self.units, minlength=self.valued.size)
+        return np.divide(self.units, totals[self.number])
+
+    @cached_property
+    def whole(self) -> NDArray[np.float64]:
+        """The share of every value in the sum of the classes, 0–1; all 0 without any."""
+        found = np.bincount(self.rank, weights=self.units, minlength=self.ranks)
+        return np.divide(found, max(float(found.sum()), 1.0))
 
 
 @dataclass(frozen=True)

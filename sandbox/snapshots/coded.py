@@ -110,29 +110,27 @@ def coded(
     wanted = tuple(dict.fromkeys(sensitive))
     columns = list(dict.fromkeys((*quasi_identifiers, *wanted)))
     rows, filled, single = _units(connection, table, unit, units)
-    ranks = _ranks(connection, table, columns)
+    _write_lists(connection, table, columns if single else [*columns, unit], len(columns))
+    ranks = _ranks(connection, columns)
     room = _ROOM // max([1, *(ranks[c].count for c in wanted)])
     words = _words([(c, ranks[c].count) for c in quasi_identifiers], room)
     keys = [KEY] if len(words) == 1 else [_word_name(n) for n in range(len(words))]
     select = [_word(w, columns) + " AS " + name for w, name in zip(words, keys, strict=True)]
     select += [_code(columns.index(c)) + " AS " + identifier(f" s{n} ") for n, c in enumerate(wanted)]
-    listed = [_list(table, c, n, _IN_ORDER) for n, c in enumerate(columns)]
     if not single:
-        listed.append(_list(table, unit, len(columns), _ANY_ORDER))
         select.append(_code(len(columns)) + " AS " + UNIT)
     if rowid:
         select.append("t.rowid AS " + ROW)
     joins = [_join(n, c) for n, c in enumerate(columns if single else [*columns, unit])]
-    query = "WITH " + join(listed) + " " if listed else Sql("")
-    query = query + "SELECT " + join(select) + " FROM " + table + " AS t " + join(joins, " ")
+    query = "SELECT " + join(select) + " FROM " + table + " AS t " + join(joins, " ")
     try:
         size = _write(connection, query, [_product(w) for w in words])
         nobody = None if single or filled == rows else _NOBODY
         steps = _steps(quasi_identifiers, ranks) if len(words) == 1 else None
         yield Coded(connection, size, rows, single, ranks, wanted, nobody, steps)
     finally:
-        connection.execute(("DROP TABLE IF EXISTS " + CODED).text)
-        connection.execute(("DROP TABLE IF EXISTS " + _WORDS).text)
+        for name in (CODED, _WORDS, *(_list_name(n) for n in range(len(columns) + 1))):
+            connection.execute(("DROP TABLE IF EXISTS " + name).text)
 
 
 def _units(connection: duckdb.DuckDBPyConnection, table: Sql, unit: str, known: int | None) -> tuple[int, int, bool]:
@@ -163,13 +161,20 @@ def all_different(connection: duckdb.DuckDBPyConnection, table: Sql, column: str
     return True
 
 
-def _ranks(connection: duckdb.DuckDBPyConnection, table: Sql, columns: Sequence[str]) -> dict[str, Ranks]:
+def _write_lists(connection: duckdb.DuckDBPyConnection, table: Sql, columns: Sequence[str], unordered: int) -> None:
+    """The different values of every column, each with its code: in the order of the values, but not from the column
+    with the number ``unordered`` on."""
+    for number, column in enumerate(columns):
+        place = _IN_ORDER if number < unordered else _ANY_ORDER
+        values = "SELECT DISTINCT " + identifier(column) + " AS v FROM " + table
+        query = "CREATE OR REPLACE TEMP TABLE " + _list_name(number) + f" AS SELECT v, {place} AS code FROM (" + values
+        connection.execute((query + ")").text, query.parameters)
+
+
+def _ranks(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> dict[str, Ranks]:
     if not columns:
         return {}
-    one = [
-        f"SELECT {n} AS n, count(*), count(v) FROM (SELECT DISTINCT " + identifier(c) + " AS v FROM " + table + ")"
-        for n, c in enumerate(columns)
-    ]
+    one = [f"SELECT {n} AS n, count(*), count(v) FROM " + _list_name(n) for n in range(len(columns))]
     [_, counts, filled] = fetch(connection, join(one, " UNION ALL ") + " ORDER BY n")
     return {
         column: Ranks(int(count), int(count) - 1 if some < count else None)
@@ -177,10 +182,8 @@ def _ranks(connection: duckdb.DuckDBPyConnection, table: Sql, columns: Sequence[
     }
 
 
-def _list(table: Sql, column: str, number: int, place: str) -> Sql:
-    """The different values of ``column``, each with its code ``place``."""
-    values = "SELECT DISTINCT " + identifier(column) + " AS v FROM " + table
-    return f"c{number} AS MATERIALIZED (SELECT v, {place} AS code FROM (" + values + "))"
+def _list_name(number: int) -> Sql:
+    return identifier(f" list {number} of values ")
 
 
 def _code(number: int) -> Sql:
@@ -189,7 +192,13 @@ def _code(number: int) -> Sql:
 
 def _join(number: int, column: str) -> Sql:
     """An equal sign would lose the rows that hold a NULL."""
-    return f"JOIN c{number} ON t." + identifier(column) + f" IS NOT DISTINCT FROM c{number}.v"
+    return (
+        "JOIN "
+        + _list_name(number)
+        + f" AS c{number} ON t."
+        + identifier(column)
+        + f" IS NOT DISTINCT FROM c{number}.v"
+    )
 
 
 def _words(columns: Sequence[tuple[str, int]], room: int) -> list[list[tuple[str, int]]]:

@@ -122,9 +122,7 @@ def _likeness(gate: BetaLikeness, cells: Cells) -> Scores:
 
 def _shares(cells: Cells) -> tuple[Floats, Floats]:
     """For every cell the share of its value in the class, and in the whole, which is the sum of the classes."""
-    totals = np.bincount(cells.number, weights=cells.units, minlength=cells.valued.size)
-    whole = np.bincount(cells.rank, weights=cells.units, minlength=cells.ranks)
-    return cells.units / totals[cells.number], (whole / max(whole.sum(), 1))[cells.rank]
+    return cells.share, cells.whole[cells.rank]
 
 
 def _worst_cells(cells: Cells, score: Floats) -> Floats:
@@ -146,18 +144,15 @@ def _distances(cells: Cells, distance: Distance) -> Floats:
     in a table with many small classes, most are such.
 
     The whole is the sum of the classes, so that its distribution is their mean."""
-    whole = np.bincount(cells.rank, weights=cells.units, minlength=cells.ranks)
-    whole = whole / max(whole.sum(), 1)
+    whole = cells.whole
     count = np.bincount(cells.number, minlength=cells.valued.size)
     several = count[cells.number] > 1
     of_rank = distance(np.arange(cells.ranks), np.arange(cells.ranks), np.ones(cells.ranks), cells.ranks, whole)
     found = np.zeros(count.size)
     found[cells.number[~several]] = of_rank[cells.rank[~several]]
     places = np.cumsum(count > 1) - 1
-    number, rank, units = places[cells.number[several]], cells.rank[several], cells.units[several]
-    classes = int((count > 1).sum())
-    share = units / np.bincount(number, weights=units, minlength=classes)[number]
-    found[count > 1] = distance(number, rank, share, classes, whole)
+    number, classes = places[cells.number[several]], int((count > 1).sum())
+    found[count > 1] = distance(number, cells.rank[several], cells.share[several], classes, whole)
     return found
 
 
