@@ -7,6 +7,7 @@ detectors ready takes longer than using them. What their hits mean for a column 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -52,9 +53,12 @@ def recognise(columns: Sequence[Sequence[str]]) -> list[Signs]:
     """The signs in each of ``columns``, given by its non-empty values as text (a sample will do)."""
     filled = [[v.strip() for v in values if v.strip()] for values in columns]
     samples = [texts[:: -(-len(texts) // _CLOSELY) or 1] for texts in filled]
-    wanted = {t for sample in samples for t in sample if _worth_a_look(t)}
+    wanted = set(filter(_worth_a_look, set().union(*samples)))
     looks = dict(zip(wanted, look(list(wanted)), strict=True))
     return [_signs(texts, sample, looks) for texts, sample in zip(filled, samples, strict=True)]
+
+
+_NOTHING: Final = Look(frozenset(), None, False)
 
 
 def _worth_a_look(text: str) -> bool:
@@ -64,18 +68,21 @@ def _worth_a_look(text: str) -> bool:
 def _signs(texts: Sequence[str], sample: Sequence[str], looks: Mapping[str, Look]) -> Signs:
     if not texts:
         return Signs()
-    nothing = Look(frozenset(), None, False)
-    seen = [looks.get(text, nothing) for text in sample]
-    shares = {name: sum(map(test, sample)) / len(sample) for name, test in _FORMS.items()}
-    shares |= {name: sum(one.whole in kinds for one in seen) / len(sample) for name, kinds in _WHOLE.items()}
+    repeated = Counter(sample)
+    seen = [(looks.get(text, _NOTHING), count) for text, count in repeated.items()]
+    wholes: Counter[str | None] = Counter()
+    for one, count in seen:
+        wholes[one.whole] += count
+    shares = {n: sum(c for t, c in repeated.items() if test(t)) / len(sample) for n, test in _FORMS.items()}
+    shares |= {n: sum(wholes[kind] for kind in kinds) / len(sample) for n, kinds in _WHOLE.items()}
     different = len(set(texts)) / len(texts)
     long_words = sum(len(t) * (2 if not t.isascii() else 1) for t in sample) / len(sample) >= _LONG_TEXT
     spoken = sum(" " in t or not t.isascii() for t in sample) / len(sample) >= 0.5
     return Signs(
         **shares,
-        person_name=sum(one.like_a_name for one in seen) / len(sample),
+        person_name=sum(count for one, count in seen if one.like_a_name) / len(sample),
         free_text=long_words and spoken and different > 0.3 and shares["date"] < 0.5,
-        inside=sum(not _CERTAIN.isdisjoint(one.kinds) for one in seen) / len(sample),
+        inside=sum(count for one, count in seen if not _CERTAIN.isdisjoint(one.kinds)) / len(sample),
         different=different,
         running=_running(texts),
     )

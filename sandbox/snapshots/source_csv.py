@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,8 @@ from sandbox.snapshots.table import Table, Types, check_names, checked_type
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 200  # rows for finding delimiter and header
 _FIRST_ROWS = 10_000  # rows for guessing types, before they are tried on all rows
+_LOOK = 100  # of these, to see what types are worth guessing
+_BEGINNING = identifier(" first rows ")  # no source is called so
 _MOST_COUNTS = 200
 _BLANK = ["", " "]
 _READ = (
@@ -39,6 +41,7 @@ _PATTERNS = (
     ("DATE", r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\s*"),
     ("TIMESTAMP", r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?\s*"),
 )
+_COMPILED = tuple((kind, re.compile(pattern, re.ASCII)) for kind, pattern in _PATTERNS)
 
 # What else must hold of a value that reads back as it is written: 19 digits may not fit, “inf” is no number here.
 _PLAIN = {
@@ -99,11 +102,17 @@ class _Reading:
         What fits the first rows is tried on all rows; only columns for which that fails need another pass.
         """
         relation = self.relation(tuple((n, "VARCHAR") for n in names))
-        beginning = "(SELECT * FROM " + relation + " LIMIT " + value(_FIRST_ROWS) + ")"
-        every_kind = [kind for kind, _ in _PATTERNS]
-        open_ = {name: every_kind for name in names if name not in declared}
-        found = self._count(beginning, open_)
-        open_ = {n: [k for k in every_kind if found[n][k] == found[n][""]] for n in open_}
+        beginning = "CREATE TEMP TABLE " + _BEGINNING + " AS SELECT * FROM " + relation + " LIMIT " + value(_FIRST_ROWS)
+        self._connection.execute(beginning.text, beginning.parameters)
+        try:
+            row = self._connection.execute("SELECT count(*) FROM " + _BEGINNING.text).fetchone() or (0,)
+            open_ = self._likely([name for name in names if name not in declared])
+            found = self._count(_BEGINNING, open_)
+        finally:
+            self._connection.execute("DROP TABLE " + _BEGINNING.text)
+        open_ = {n: [k for k in kinds if found[n][k] == found[n][""]] for n, kinds in open_.items()}
+        if row[0] < _FIRST_ROWS:  # those were all rows
+            return {n: kinds[0] if kinds and found[n][""] else "VARCHAR" for n, kinds in open_.items()}
         types: dict[str, str] = {}
         while open_ := {name: kinds for name, kinds in open_.items() if name not in types}:
             found = self._count(relation, {name: kinds[:1] for name, kinds in open_.items()})
@@ -114,6 +123,17 @@ class _Reading:
                     types[name] = kinds[0]
             open_ = {name: kinds[1:] for name, kinds in open_.items()}
         return types
+
+    def _likely(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """For each column the kinds whose pattern its very first values fit: counting any other takes time for
+        nothing."""
+        query = "SELECT " + join(identifier(name) for name in names) + " FROM " + _BEGINNING + " LIMIT " + value(_LOOK)
+        rows = self._connection.execute(query.text, query.parameters).fetchall() if names else []
+        likely = {}
+        for name, cells in zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True):
+            seen = {cell for cell in cells if cell is not None}
+            likely[name] = [kind for kind, pattern in _COMPILED if all(pattern.fullmatch(cell) for cell in seen)]
+        return likely
 
     def _count(self, rows: Sql, kinds: Mapping[str, list[str]]) -> dict[str, dict[str, int]]:
         """For each column the number of values that fit each of its kinds, and under “” of all values."""
@@ -187,24 +207,27 @@ def _looks_like_data(first: list[str], rows: list[list[str]]) -> bool:
     if len(rows) < 3:
         return False
     alike = 0
+    stems = Counter(map(_stem, first))  # names such as q1, q2 … or 2023, 2024 … have one in common
     for index, cell in enumerate(first):
         column = [r[index].strip() for r in rows if index < len(r) and r[index].strip()]
         cell = cell.strip()
         if not column or not cell:
             continue
-        same_form = sum(_form(c) == _form(cell) for c in column) >= 0.9 * len(column)
         number = bool(re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell)) and not re.fullmatch(r"(19|20)\d\d", cell)
-        if (same_form and any(c.isdigit() for c in cell) and not _numbered(cell, first)) or number:
+        if number or (any(c.isdigit() for c in cell) and stems[_stem(cell)] == 1 and _same_form(cell, column)):
             alike += 1
         elif column.count(cell) >= 2 and len(set(column)) > 1:
             alike += 1  # a value that occurs again further down, such as “Female”
     return alike > 0 and alike >= 0.3 * len(first)
 
 
-def _numbered(cell: str, first: list[str]) -> bool:
-    """Names such as q1, q2 … or 2023, 2024 …: the same stem again in the header."""
-    stem = re.sub(r"\d+", "", cell)
-    return sum(re.sub(r"\d+", "", other) == stem for other in first) > 1
+def _stem(cell: str) -> str:
+    return re.sub(r"\d+", "", cell.strip())
+
+
+def _same_form(cell: str, column: list[str]) -> bool:
+    form = _form(cell)
+    return sum(_form(other) == form for other in column) >= 0.9 * len(column)
 
 
 def _form(cell: str) -> str:
