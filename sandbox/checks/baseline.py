@@ -25,6 +25,9 @@ _NAMES = {
     "wape": "Error as a share of what was sold (WAPE)",
     "mase": "Error beside “as in the last known week” in the weeks before (MASE)",
     "problems_found": "Share of the problems put in that reach a person",
+    "queue_right": "Share of tickets that reach the right queue at once",
+    "urgency_right": "Share of tickets whose urgency is told rightly",
+    "groups_auc": "How well the groups tell who buys again (ROC AUC)",
     "hit_rate": "Share of customers whose next purchase was among the offers",
 }
 _SHARES = ("auc", "precision", "accuracy", "f1", "recall", "r2")

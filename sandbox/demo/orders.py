@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from sandbox.demo import truths
 from sandbox.demo.customers import Customers
-from sandbox.demo.identifiers import Integers, Strings
+from sandbox.demo.identifiers import Booleans, Integers, Strings
 
 _MONTHS = 24
+#: From this price in CNY on a product is one that some buyers rather take than others.
+_DEAR = 300
 _CHANNELS = ("web", "app", "wechat-shop", "marketplace", "store")
 #: Every region is served by one warehouse.
 WAREHOUSES: Final = {
@@ -42,10 +44,10 @@ PRODUCTS: Final[tuple[Product, ...]] = (
 
 
 def make_orders(rng: np.random.Generator, customers: Customers, count: int) -> pa.Table:
-    """``count`` order lines in order of time; a few customers order very often."""
-    activity = rng.lognormal(0, 1.0, len(customers))
+    """``count`` order lines in order of time, by the planted kinds of buyers."""
+    activity = rng.lognormal(0, 0.35, len(customers))
     month, product = _when_and_what(rng, count)
-    buyer = rng.choice(len(customers), size=count, p=activity / activity.sum())
+    buyer = _buyers(rng, activity, month, _price(product) >= _DEAR)
     warehouse = np.array([WAREHOUSES[region] for region in customers.region])[buyer]
     first = np.datetime64(truths.AS_OF.date(), "M") - (_MONTHS - 1)
     starts = (first + np.arange(_MONTHS + 1)).astype("datetime64[s]")
@@ -90,6 +92,22 @@ def _when_and_what(rng: np.random.Generator, count: int) -> tuple[Integers, Inte
     demand = season[:, None] * share[None, :] * np.where(growing[None, :], growth[:, None], 1.0)
     cell = rng.choice(demand.size, size=count, p=(demand / demand.sum()).ravel())
     return cell // len(PRODUCTS), cell % len(PRODUCTS)
+
+
+def _buyers(rng: np.random.Generator, activity: np.ndarray, month: Integers, dear: Booleans) -> Integers:
+    """Who orders: first the kind of buyer, as it orders in that month and at that price, then one of that kind."""
+    kinds = list(truths.ORDER_SEGMENTS.values())
+    kind_of = rng.choice(len(kinds), size=len(activity), p=[kind["share"] for kind in kinds])
+    there = np.array([[kind["first"] <= m <= kind["last"] for kind in kinds] for m in range(_MONTHS)])
+    rate = there * np.array([kind["share"] * kind["rate"] for kind in kinds])
+    weight = np.stack([rate, rate * np.array([kind["dear"] for kind in kinds])])
+    reach = np.cumsum(weight / weight.sum(axis=2, keepdims=True), axis=2)[dear.astype(int), month]
+    drawn = (rng.random(len(month))[:, None] > reach[:, :-1]).sum(axis=1)
+    buyer = np.zeros(len(month), dtype=np.int64)
+    for number in range(len(kinds)):
+        mine, orders = np.flatnonzero(kind_of == number), drawn == number
+        buyer[orders] = rng.choice(mine, size=int(orders.sum()), p=activity[mine] / activity[mine].sum())
+    return buyer
 
 
 def _followed(rng: np.random.Generator, buyer: Integers, product: Integers) -> Integers:

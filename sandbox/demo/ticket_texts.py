@@ -9,10 +9,16 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Texts:
-    """``wordings``: category to (subject, body) pairs; ``signatures`` are appended to a body. Both are templates."""
+    """``wordings``: category to (subject, body) pairs; ``signatures`` are appended to a body. Both are templates.
+
+    ``vague`` are pairs that tell nothing; ``openings`` come before a body, ``urgency`` (by priority) after it.
+    """
 
     wordings: Mapping[str, tuple[tuple[str, str], ...]]
     signatures: tuple[str, ...]
+    vague: tuple[tuple[str, str], ...]
+    openings: tuple[str, ...]
+    urgency: Mapping[str, tuple[str, ...]]
 
 
 ENGLISH: Final = Texts(
@@ -51,6 +57,16 @@ ENGLISH: Final = Texts(
         " You can reach my wife on +86 {mobile} or write to {email}.",
         " {name}, {district}, {city}",
     ),
+    vague=(
+        ("Question", "It is the same as last time, please get back to me."),
+        ("Please help", "I am not satisfied with how this is going. What happens next?"),
+    ),
+    openings=("", "", "Hello, ", "Good morning. ", "I have written before: "),
+    urgency={
+        "high": (" This is urgent.", " My old mother depends on it.", " Please do something right away!"),
+        "normal": ("", "", " Thank you.", " Please let me know."),
+        "low": (" There is no hurry.", " Some time this month is fine.", " No hurry, thank you."),
+    },
 )
 
 CHINESE: Final = Texts(
@@ -89,4 +105,14 @@ CHINESE: Final = Texts(
         "联系人：{name}，手机：{mobile}，邮箱：{email}。",
         "{name}，住{city}{district}。",
     ),
+    vague=(
+        ("咨询", "还是上次那件事，请给个答复。"),
+        ("请帮忙", "对处理结果不满意，接下来怎么办？"),
+    ),
+    openings=("", "", "您好，", "你好！", "之前反映过："),
+    urgency={
+        "high": ("情况紧急。", "家里老人急用。", "请立刻处理！"),
+        "normal": ("", "", "谢谢。", "请回复。"),
+        "low": ("不急，慢慢来。", "有空时处理即可。", "这事不急，谢谢。"),
+    },
 )

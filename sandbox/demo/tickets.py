@@ -8,7 +8,7 @@ import pyarrow as pa
 from sandbox.demo import places, ticket_texts
 from sandbox.demo.customers import Customers
 from sandbox.demo.identifiers import Booleans, Integers
-from sandbox.demo.truths import AS_OF, TICKET_WORDS
+from sandbox.demo.truths import AS_OF, TICKET_SLIPS, TICKET_WORDS
 
 _OLDER_PER_CUSTOMER = 0.25
 _MINUTES_90_DAYS = 90 * 24 * 60
@@ -21,6 +21,9 @@ _HOURS = np.array([10.0, 5.0, 18.0, 30.0, 48.0, 8.0])
 _PRODUCTS = ("fibre", "dsl", "gateway", "camera", "television")
 _CHANNELS = ("hotline", "app", "wechat", "email")
 _PRIORITIES = ("low", "normal", "high")
+#: How urgent tickets are by category, in the order of ``_PRIORITIES``: no connection is, an invoice seldom.
+_URGENCY = np.array([[0.40, 0.50, 0.10], [0.05, 0.45, 0.50], [0.25, 0.55, 0.20], [0.25, 0.50, 0.25],
+                     [0.50, 0.40, 0.10], [0.20, 0.60, 0.20]])  # fmt: skip
 
 
 def make_tickets(rng: np.random.Generator, customers: Customers, calls: Integers, left: Booleans) -> pa.Table:
@@ -40,7 +43,10 @@ def make_tickets(rng: np.random.Generator, customers: Customers, calls: Integers
     owner, minutes, category, is_recent = owner[order], minutes[order], category[order], is_recent[order]
     count = len(owner)
     english = np.where(rng.random(count) < 0.95, customers.speaks_english[owner], ~customers.speaks_english[owner])
-    subject, body = _texts(rng, customers, owner, category, english)
+    said = rng.spawn(1)[0]  # a stream of its own: what is said more leaves everything else as it was
+    priority = (said.random(count)[:, None] > np.cumsum(_URGENCY, axis=1)[category][:, :-1]).sum(axis=1)
+    vague = said.random(count) < TICKET_SLIPS["vague"]
+    subject, body = _texts(rng, said, customers, owner, np.where(vague, -1, category), priority, english)
     hours = np.round(rng.lognormal(0, 0.7, count) * _HOURS[category], 1)
     channel = rng.choice(_CHANNELS[1:], size=count, p=[0.5, 0.35, 0.15])
     return pa.table(
@@ -53,8 +59,8 @@ def make_tickets(rng: np.random.Generator, customers: Customers, calls: Integers
             "language": np.where(english, "en", "zh-CN"),
             "subject": subject,
             "body": body,
-            "category": np.array(_CATEGORIES)[category],
-            "priority": rng.choice(_PRIORITIES, size=count, p=[0.3, 0.5, 0.2]),
+            "category": np.array(_CATEGORIES)[_slipped(said, category, TICKET_SLIPS["category"])],
+            "priority": np.array(_PRIORITIES)[_slipped(said, priority, TICKET_SLIPS["priority"])],
             # A ticket younger than its own handling time is still open.
             "resolved_hours": pa.array(hours, mask=hours * 60 > minutes),
         }
@@ -68,19 +74,29 @@ def _categories(rng: np.random.Generator, leaving: Booleans) -> Integers:
     return category
 
 
+def _slipped(rng: np.random.Generator, right: Integers, share: float) -> Integers:
+    """What was written down: in this share of the cases what another ticket has, as happens by hand."""
+    return np.where(rng.random(len(right)) < share, rng.permutation(right), right)
+
+
 def _texts(
-    rng: np.random.Generator, customers: Customers, owner: Integers, category: Integers, english: Booleans
-) -> tuple[list[str], list[str]]:
-    """Subjects and bodies. Two in three bodies carry a signature with personal data, as hotline notes do."""
+    rng: np.random.Generator, said: np.random.Generator, customers: Customers, owner: Integers, category: Integers,
+    priority: Integers, english: Booleans,
+) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Subjects and bodies; a category of -1 gives a vague one. Two in three bodies carry a signature with personal
+    data, as hotline notes do."""
     count = len(owner)
     variant, signature = rng.integers(0, 1000, (2, count)).tolist()
+    opening, closing = said.integers(0, 1000, (2, count)).tolist()
     subjects, bodies = [], []
-    rows = zip(owner.tolist(), category.tolist(), english.tolist(), variant, signature, strict=True)
-    for who, kind, in_english, pick, sign in rows:
+    rows = zip(owner.tolist(), category.tolist(), priority.tolist(), english.tolist(), variant, signature, opening,
+               closing, strict=True)  # fmt: skip
+    for who, kind, urgent, in_english, pick, sign, start, end in rows:
         texts = ticket_texts.ENGLISH if in_english else ticket_texts.CHINESE
-        wording = texts.wordings[_CATEGORIES[kind]]
-        signatures = texts.signatures
+        wording = texts.wordings[_CATEGORIES[kind]] if kind >= 0 else texts.vague
+        signatures, urging = texts.signatures, texts.urgency[_PRIORITIES[urgent]]
         subject, body = wording[pick % len(wording)]
+        body = texts.openings[start % len(texts.openings)] + body + urging[end % len(urging)]
         place = places.DISTRICTS[customers.district[who]]
         facts = {
             "name": customers.people.name[who],

@@ -98,6 +98,13 @@ TICKET_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "moving": ("moving", "new address", "搬家", "新地址"),
     "cancellation": ("cancel", "leave", "退订", "注销"),
 }
+#: Words that give away how urgent a ticket is, in either language; without any of them it is a ``normal`` one.
+TICKET_URGENCY: Final[Mapping[str, tuple[str, ...]]] = {
+    "high": ("urgent", "depends on it", "right away", "紧急", "急用", "立刻"),
+    "low": ("no hurry", "some time", "不急", "有空"),
+}
+#: Shares of tickets: sorted wrongly by hand (queue, urgency), and so vague that no word gives the queue away.
+TICKET_SLIPS: Final[Mapping[str, float]] = {"category": 0.02, "priority": 0.05, "vague": 0.02}
 
 #: Orders: the month's factor on demand, one category that grows, one gap in one warehouse.
 ORDER_MONTH_FACTOR: Final[tuple[float, ...]] = (1.0, 0.7, 0.9, 0.95, 1.0, 1.4, 0.9, 0.95, 1.05, 1.0, 1.9, 1.2)
@@ -108,6 +115,14 @@ ORDER_FOLLOWS: Final[Mapping[str, str]] = {
     "RT-AX18": "CAB-6A-10", "CAM-IN1": "MNT-WALL", "GW-100": "SEN-LEAK", "PLG-16A": "PLG-4P",
 }  # fmt: skip
 ORDER_FOLLOWS_SHARE: Final = 0.3
+#: Four kinds of buyers: share of customers, orders a month (``rate``) from month ``first`` to ``last`` of the 24, and
+#: how much rather they take a product of at least 300 CNY (``dear``).
+ORDER_SEGMENTS: Final[Mapping[str, Mapping[str, float]]] = {
+    "regular": {"share": 0.34, "rate": 0.9, "first": 0, "last": 23, "dear": 0.2},
+    "project": {"share": 0.14, "rate": 0.4, "first": 0, "last": 23, "dear": 30.0},
+    "lapsed": {"share": 0.30, "rate": 0.7, "first": 0, "last": 11, "dear": 0.2},
+    "new": {"share": 0.22, "rate": 1.3, "first": 20, "last": 23, "dear": 0.2},
+}
 
 #: Shop sales: what a promotion does, and a rival that opens in one region.
 RETAIL_PROMOTION: Final[Mapping[str, float]] = {"share": 0.08, "factor": 1.8}
@@ -190,12 +205,17 @@ class Truths:
                 "over_limit": list(self.over_limit_claims),
                 "split": [list(pair) for pair in self.split_claims],
             },
-            "tickets": {"words": {k: list(v) for k, v in TICKET_WORDS.items()}},
+            "tickets": {
+                "words": {k: list(v) for k, v in TICKET_WORDS.items()},
+                "urgency": {k: list(v) for k, v in TICKET_URGENCY.items()},
+                "slips": dict(TICKET_SLIPS),
+            },
             "orders": {
                 "month_factor": list(ORDER_MONTH_FACTOR),
                 "growing": dict(ORDER_GROWING),
                 "stockout": dict(ORDER_STOCKOUT),
                 "follows": {"share": ORDER_FOLLOWS_SHARE, "pairs": dict(ORDER_FOLLOWS)},
+                "segments": {name: dict(kind) for name, kind in ORDER_SEGMENTS.items()},
             },
             "retail": {"promotion": dict(RETAIL_PROMOTION), "break": dict(RETAIL_BREAK)},
             "deliveries": {"price_rise": dict(DELIVERY_PRICE_RISE), "express": dict(DELIVERY_EXPRESS)},

@@ -23,6 +23,10 @@ Light to import: each name is loaded from its module when it is first used. By t
 - baskets, learn_offers, check_offers, show_baskets, show_hits, show_pairs, show_hits_by_group, show_offers_worth,
   record_offers: what to show a customer next
 - control_charts, show_control: which process drifts
+- buyers, show_buyers, try_numbers, show_numbers, best_number, form_groups, check_groups, show_profiles, show_foretold,
+  who_is_where, show_who, unsure_share, show_groups_worth, record_groups: groups of customers that hold
+- read_tickets, show_tickets, evaluate_triage, show_triage, telling_words, show_words, show_groups_served,
+  show_triage_worth, record_triage: where tickets belong and how urgent they are
 - save_model, record: what publication freezes
 - exercise: a place for an exercise of a learning path
 - open_app, show_purpose, show_case, show_groups, show_worth_slider, load_model: the app part
@@ -32,6 +36,8 @@ Light to import: each name is loaded from its module when it is first used. By t
 - open_claims, show_claims_purpose, show_claim, show_claims_groups, show_claims_worth_slider: that of a check of claims
 - open_look, show_look_purpose, show_look, show_one_answer, show_answer_worth_slider: that of a first question
 - open_offers, show_offers_purpose, show_offer, show_offer_pairs, show_offers_worth_slider: that of offers
+- open_tickets, show_tickets_purpose, show_ticket, show_ticket_queues, show_tickets_worth_slider: that of tickets
+- open_groups, show_groups_purpose, show_group_profiles, show_customer, show_groups_worth_slider: that of groups
 - open_trial, show_trial_result, show_trial_segments, show_planner, show_trial_worth_slider: that of a test
 
 To add a name: write it in the module whose noun it belongs to, and add the row here; ``docs/lab.md`` lists them.
@@ -184,6 +190,39 @@ _HOMES = {
     "show_offer_pairs": "offer_app.show_offer_pairs",
     "show_offers_worth_slider": "offer_app.show_offers_worth_slider",
     "exercise": "exercises.exercise",
+    "read_tickets": "tickets.read_tickets",
+    "show_tickets": "ticket_views.show_tickets",
+    "evaluate_triage": "triage.evaluate_triage",
+    "show_triage": "ticket_views.show_triage",
+    "telling_words": "triage.telling_words",
+    "show_words": "ticket_views.show_words",
+    "show_groups_served": "ticket_views.show_groups_served",
+    "show_triage_worth": "ticket_views.show_triage_worth",
+    "record_triage": "ticket_views.record_triage",
+    "open_tickets": "ticket_app.open_tickets",
+    "show_tickets_purpose": "ticket_app.show_tickets_purpose",
+    "show_ticket": "ticket_app.show_ticket",
+    "show_ticket_queues": "ticket_app.show_ticket_queues",
+    "show_tickets_worth_slider": "ticket_app.show_tickets_worth_slider",
+    "buyers": "segments.buyers",
+    "show_buyers": "segment_views.show_buyers",
+    "try_numbers": "segments.try_numbers",
+    "show_numbers": "segment_views.show_numbers",
+    "best_number": "segments.best_number",
+    "form_groups": "segments.form_groups",
+    "check_groups": "segments.check_groups",
+    "show_profiles": "segment_views.show_profiles",
+    "show_foretold": "segment_views.show_foretold",
+    "unsure_share": "segments.unsure_share",
+    "who_is_where": "segments.who_is_where",
+    "show_who": "segment_views.show_who",
+    "show_groups_worth": "segment_views.show_groups_worth",
+    "record_groups": "segment_views.record_groups",
+    "open_groups": "segment_app.open_groups",
+    "show_groups_purpose": "segment_app.show_groups_purpose",
+    "show_group_profiles": "segment_app.show_group_profiles",
+    "show_customer": "segment_app.show_customer",
+    "show_groups_worth_slider": "segment_app.show_groups_worth_slider",
     "open_app": "app.open_app",
     "show_purpose": "app.show_purpose",
     "show_case": "app_parts.show_case",

@@ -46,6 +46,20 @@ def dropdown(label: str, options: Sequence[tuple[str, str]], value: str | None) 
     return control
 
 
+def textarea(label: str, value: str, rows: int = 5) -> Any:
+    """A field for a longer text; reports when it is left."""
+    control = ipywidgets.Textarea(
+        value=value,
+        description=label,
+        rows=rows,
+        continuous_update=False,
+        style={"description_width": "initial"},
+        layout={"width": "auto"},
+    )
+    control.add_class("sb-control")
+    return control
+
+
 def checkbox(label: str, value: bool) -> Any:
     return ipywidgets.Checkbox(value=value, description=label, indent=False, layout={"width": "auto"})
 

@@ -71,6 +71,10 @@ STYLE = f"""<style>
 .sb-control > input, .sb-control > select {{ grid-column: 1 / -1; width: 100%; height: 38px !important; flex: none;
   font-family: inherit; font-size: 15px !important; border: 1px solid #b6c0cb !important; border-radius: 6px;
   padding: 0 8px; background-color: #fff; }}
+.sb-control > textarea {{ grid-column: 1 / -1; width: 100%; box-sizing: border-box; font-family: inherit;
+  font-size: 15px !important; line-height: 1.45; border: 1px solid #b6c0cb !important; border-radius: 6px;
+  padding: 8px 10px; background-color: #fff; resize: vertical; }}
+.sb mark {{ background: #fde9c8; color: inherit; border-radius: 3px; padding: 0 2px; }}
 .sb-control > .slider-container {{ display: flex !important; flex-direction: column; justify-content: center;
   height: 38px; margin: 0 10px; }}
 .sb-control .noUi-target {{ width: 100%; margin: 0; }}

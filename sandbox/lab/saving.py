@@ -4,7 +4,7 @@ Formats (each file says ``"format": 1`` where it is ours):
 
 - ``model.skops``: a scikit-learn pipeline that takes a DataFrame with the columns of the sample;
 - ``sample.json``: ``columns``, ``rows`` (at most 50 masked cases, no pseudonyms, null for missing numbers) and
-  ``predictions`` (probability of the outcome per row);
+  ``predictions`` (probability of the outcome per row; a label where ``method`` is ``predict``);
 - ``evidence.json``: metrics with baseline, explanation, value, data, model, shown tables, ``fairness`` and
   ``scorecard`` where a template has them, and under ``app`` what the app part needs besides the model: labels and
   ranges, the curve of counts (each of at least the small-cell number of cases), and a dozen masked comparison cases.
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +53,25 @@ def save_model(model: Any, check: Cases) -> None:
 
 def save_fitted(model: Any, facts: pd.DataFrame) -> None:
     """Save ``model`` and a sample of ``facts`` with its predictions. Raises BadInput for a foreign model."""
+    _save(model, facts.head(SAMPLE_ROWS), lambda sample: [round(float(score), 9) for score in
+                                                          evaluation.risk(model, sample)])  # fmt: skip
+
+
+def save_labelled(model: Any, sample: pd.DataFrame) -> None:
+    """Save ``model``, which tells more than two things apart, and a ``sample`` with the label that it gives each row.
+
+    The rows are kept as they are: give made-up ones where cases are texts that people wrote.
+    """
+    _save(model, sample.head(SAMPLE_ROWS), lambda rows: [plain(label) for label in model.predict(rows)], "predict")
+
+
+def _save(model: Any, sample: pd.DataFrame, score: Callable[[pd.DataFrame], list[Any]], method: str = "") -> None:
+    """``model.skops``, and ``sample.json`` with ``method`` in it where the scores are not chances or amounts."""
     import skops.io
 
     folder = places.project_folder()
-    data = skops.io.dumps(model)
+    # Deflated: a model of texts names thousands of pieces, each in a hundred letters of JSON.
+    data = skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED)
     foreign = sorted(set(skops.io.get_untrusted_types(data=data)) - TRUSTED)
     if foreign:
         raise BadInput(
@@ -63,7 +79,6 @@ def save_fitted(model: Any, facts: pd.DataFrame) -> None:
             "Build it from scikit-learn's own estimators.",
             types=", ".join(foreign[:5]),
         )
-    sample = facts.head(SAMPLE_ROWS)
     write(folder / MODEL, data)
     write(
         folder / SAMPLE,
@@ -72,8 +87,9 @@ def save_fitted(model: Any, facts: pd.DataFrame) -> None:
                 "format": FORMAT,
                 "columns": list(sample.columns),
                 "rows": [[plain(value) for value in row] for row in sample.itertuples(index=False)],
-                "predictions": [round(float(score), 9) for score in evaluation.risk(model, sample)],
+                "predictions": score(sample),
             }
+            | ({"method": method} if method else {})
         ),
     )
 

@@ -25,6 +25,7 @@ from sandbox.core.errors import BadInput, SandboxError
 from sandbox.publishing.contents import is_pickle
 from sandbox.publishing.identities import check_identities
 from sandbox.publishing.staging import read_limited
+from sandbox.publishing.texts import check_groups, check_texts
 from sandbox.publishing.trees import check_trees
 from sandbox.publishing.zipreader import read_zip
 
@@ -44,6 +45,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "LabelEncoder", "MaxAbsScaler", "MinMaxScaler", "OneHotEncoder",
         "OrdinalEncoder", "PolynomialFeatures", "PowerTransformer", "QuantileTransformer", "RobustScaler",
         "SplineTransformer", "StandardScaler", "TargetEncoder"}),
+    "sklearn.feature_extraction.text": frozenset({"TfidfTransformer", "TfidfVectorizer"}),
+    "sklearn.cluster": frozenset({"KMeans"}),
     "sklearn.linear_model": frozenset({
         "ElasticNet", "GammaRegressor", "HuberRegressor", "Lasso", "LinearRegression", "LogisticRegression",
         "LogisticRegressionCV", "PoissonRegressor", "QuantileRegressor", "Ridge", "RidgeCV", "RidgeClassifier",
@@ -119,6 +122,8 @@ def inspect_model_bytes(data: bytes) -> ModelReport:
     strange |= {name for name in by_skops if not is_allowed(name)}
     if not strange:
         check_trees(nodes, parts)
+        check_texts(nodes)
+        check_groups(nodes, parts)
     return ModelReport(tuple(types), tuple(sorted(strange)), tuple(sorted(set(by_skops) - strange)))
 
 
@@ -126,7 +131,7 @@ def is_allowed(name: str) -> bool:
     """Whether the dotted type ``name`` is on the list; private modules between package and class are ignored."""
     module, _, cls = name.rpartition(".")
     parts = module.split(".")
-    for depth in (1, 2):
+    for depth in (1, 2, 3):
         inner = parts[depth:]
         private = not inner or inner[0].startswith("_") or parts[depth - 1].startswith("_")
         if private and cls in ALLOWED.get(".".join(parts[:depth]), ()):
