@@ -163,7 +163,7 @@ def collect(
         notes.append(t("{rows} rows without an outcome were left out.", rows=f"{len(frame) - len(kept):,}"))
     facts, dropped = facts_of(kept, [n for n in choices.facts or () if n not in (unit, target, time)], table)
     notes += dropped
-    units, moments = units_of(kept, unit), _moments(kept, time)
+    units, moments = units_of(kept, unit), moments_of(kept, time)
     if unit and not present(kept[unit]).all():
         notes.append(t("Rows without a unit were counted as units of their own."))
     labels = {column.name: column.label for column in table.columns}
@@ -231,7 +231,7 @@ def units_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     return codes
 
 
-def _moments(frame: pd.DataFrame, name: str) -> np.ndarray | None:
+def moments_of(frame: pd.DataFrame, name: str) -> np.ndarray | None:
     import pandas as pd
 
     if not name:

@@ -131,7 +131,7 @@ def evaluate(model: Any, learn: Cases, check: Cases, *, threshold: float) -> Res
     scores = risk(model, check.facts)
     name, plain = single_fact(learn, check)
     happened = check.outcome
-    intervals = _intervals(scores, happened, check.unit, (roc_auc_score, average_precision_score))
+    intervals = score_intervals(scores, happened, check.unit, (roc_auc_score, average_precision_score))
     return Result(
         auc=Metric(
             "roc_auc",
@@ -212,7 +212,7 @@ def _rates(bands: Sequence[Any], happened: np.ndarray) -> dict[Any, float]:
     return {band: (yes + 10 * average) / (n + 10) for band, (n, yes) in totals.items()}
 
 
-def _intervals(
+def score_intervals(
     scores: np.ndarray, happened: np.ndarray, unit: np.ndarray, metrics: Sequence[Any]
 ) -> list[tuple[float, float]]:
     """95% percentile bootstrap over units (rows of one unit stay together)."""

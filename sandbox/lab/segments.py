@@ -349,9 +349,9 @@ def _auc_interval(again: np.ndarray, score: np.ndarray) -> tuple[float, float]:
     import numpy as np
     from sklearn.metrics import roc_auc_score
 
-    from sandbox.lab.evaluation import _intervals
+    from sandbox.lab.evaluation import score_intervals
 
-    return _intervals(score, again, np.arange(len(again)), (roc_auc_score,))[0]
+    return score_intervals(score, again, np.arange(len(again)), (roc_auc_score,))[0]
 
 
 # --- people -----------------------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from sandbox.core.errors import BadInput
-from sandbox.lab import cases as read_cases
 from sandbox.lab import columns as find
 from sandbox.lab import pins
 from sandbox.lab.beside import CasesBeside
+from sandbox.lab.cases import moments_of, units_of
 from sandbox.lab.tables import small_cell
 from sandbox.lab.words import t
 
@@ -31,7 +31,7 @@ MOST_TICKETS = 20_000
 MOST_QUEUES, MOST_LEVELS = 20, 5
 FEWEST_TICKETS, FEWEST_EACH = 200, 30
 MOST_LETTERS = 2_000
-_MOST_PIECES = 6_000
+_MOST_PIECES = 4_000
 _PIECE = (2, 5)
 _MARK = re.compile(r"［[^］]{1,20}］|\[[^\]]{1,20}\]")
 _DIGIT, _BLANK = re.compile(r"\d"), re.compile(r"\s+")
@@ -137,8 +137,8 @@ def tickets_of(choices: Choices, table: Table) -> Tickets:
     meaning = {label_of(q, u): (q, u) for q, u in zip(frame["queue"], frame["urgency"], strict=True)}
     outcome = frame["queue"].combine(frame["urgency"], label_of).to_numpy(object)
     made = Tickets(
-        facts=frame[[TEXT]], outcome=outcome, unit=read_cases._units(raw, mapped.get("who", "")),
-        time=read_cases._moments(raw, mapped.get("time", "")), dataset=table.name, rows_in_data=rows,
+        facts=frame[[TEXT]], outcome=outcome, unit=units_of(raw, mapped.get("who", "")),
+        time=moments_of(raw, mapped.get("time", "")), dataset=table.name, rows_in_data=rows,
         notes=tuple(notes), beside=frame[["queue", "urgency", "group"]], names=mapped, meaning=meaning, queues=queues,
         levels=levels, columns=columns,
     )  # fmt: skip

@@ -28,7 +28,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 #: A Chinese letter belongs to a telling word if it carries at least this part of what the strongest letter does.
 _TELLING = 0.5
 _MOST_LETTERS = 8
-_EXPLAINED = 800
+_EXPLAINED = 600
 
 
 @dataclass(frozen=True)
