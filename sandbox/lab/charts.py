@@ -44,19 +44,24 @@ def bars(title: str, items: Sequence[Bar]) -> str:
     return figure(title, top, parts, ", ".join(f"{item.label}: {item.text} {item.more}".strip() for item in items))
 
 
-def balance(title: str, items: Sequence[Bar], left: str, right: str) -> str:
-    """Bars to the left (lower) and right (higher) of a middle line; ``left`` and ``right`` name the sides."""
+def balance(title: str, items: Sequence[Bar], left: str, right: str, tones: tuple[str, str] = (CALM, ALERT)) -> str:
+    """Bars to the left (lower) and right (higher) of a middle line; ``left`` and ``right`` name the sides, ``tones``
+    are their colours.
+    """
     largest = max((abs(item.value) for item in items), default=0) or 1
     middle = WIDTH / 2
-    parts = [_text(0, 13, "◀ " + left, colour=CALM, size=12), _text(WIDTH, 13, right + " ▶", "end", ALERT, size=12)]
+    parts = [
+        _text(0, 13, "◀ " + left, colour=tones[0], size=12),
+        _text(WIDTH, 13, right + " ▶", "end", tones[1], size=12),
+    ]
     for row, item in enumerate(items):
         top = 22 + row * 42
         length = max(2.0, abs(item.value) / largest * (middle - 2))
         start = middle if item.value >= 0 else middle - length
         parts.append(_text(0, top + 14, _fit(item.label, WIDTH - _wide(item.text) - 14)))
-        parts.append(_text(WIDTH, top + 14, item.text, "end", ALERT if item.value >= 0 else CALM, weight=600))
+        parts.append(_text(WIDTH, top + 14, item.text, "end", tones[item.value >= 0], weight=600))
         parts.append(_rect(0, top + 20, WIDTH, 10, "#eef1f4"))
-        parts.append(_rect(start, top + 20, length, 10, ALERT if item.value >= 0 else CALM))
+        parts.append(_rect(start, top + 20, length, 10, tones[item.value >= 0]))
         parts.append(_rect(middle - 0.75, top + 17, 1.5, 16, INK))
     height = 22 + len(items) * 42
     return figure(title, height, parts, ", ".join(f"{item.label}: {item.text}" for item in items))

@@ -11,6 +11,7 @@ from sandbox.lab import app as frozen
 from sandbox.lab import app_parts, charts, controls, evidence, looks, project, saving
 from sandbox.lab import segment_views as views
 from sandbox.lab.charts import Bar
+from sandbox.lab.looks import ACCENT, MUTED
 from sandbox.lab.project import ProjectFacts
 from sandbox.lab.segments import MEASURES
 from sandbox.lab.words import number, safe, t
@@ -146,7 +147,7 @@ def _why(app: GroupsApp, entered: Mapping[str, float], spot: Any, first: int, se
                           other=app.names[second]))  # fmt: skip
     bars = [Bar(t(views.MEASURE_NAMES[name]), share, f"{share:+.1f}".replace("-", "−")) for name, share in ranked]
     chart = charts.balance(t("What speaks for this group and not the next one"), bars, t("for the next one"),
-                           t("for this one"))  # fmt: skip
+                           t("for this one"), (MUTED, ACCENT))  # fmt: skip
     return looks.bullets(told) + chart
 
 

@@ -276,7 +276,8 @@ def worth_block(found: Sequence[Mapping[str, Any]], rate: float, assumed: Mappin
             (f"{count(sum(whole))} {unit}", t("brings the same offer to everybody"), "plain"),
             (count(addressed), t("customers to address"), "plain"),
         ]),
-        charts.balance(t("What the offer brings, by group"), bars, t("costs more"), t("brings more")),
+        charts.balance(t("What the offer brings, by group"), bars, t("costs more"), t("brings more"),
+                       (ALERT, CALM)),
         looks.paragraph(t("Assumed: addressing one customer costs {cost} {unit}; of those who would not have bought, "
                           "{more}% do; {margin}% of a purchase of the usual amount are kept. Only a test of two groups "
                           "can prove that.", cost=number(assumed["cost"]), unit=unit, more=number(assumed["more"]),

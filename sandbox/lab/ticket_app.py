@@ -127,10 +127,10 @@ def _urgency(app: TicketsApp, chances: Any) -> str:
     if not app.sorter.levels:
         return ""
     place = int(chances.argmax())
-    text = t("Urgency: {level} ({chance})", level=app.sorter.levels[place], chance=percent(float(chances[place])))
+    said = {"level": app.sorter.levels[place], "chance": percent(float(chances[place]))}
     if place == 0:
-        return looks.note(text + ". " + t("Put it on top; a person looks at it first."), "bad")
-    return looks.paragraph(text)
+        return looks.note(t("Urgency: {level} ({chance}). Put it on top; a person looks at it first.", **said), "bad")
+    return looks.paragraph(t("Urgency: {level} ({chance})", **said))
 
 
 def _chances_chart(app: TicketsApp, chances: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.lab import charts, evidence, looks, plots, project, saving
 from sandbox.lab.charts import Bar
 from sandbox.lab.evaluation import Metric
-from sandbox.lab.looks import ACCENT, ALERT, CALM, MUTED
+from sandbox.lab.looks import ACCENT, ALERT, CALM
 from sandbox.lab.project import wording
 from sandbox.lab.tables import small_cell
 from sandbox.lab.tickets import TEXT, Tickets
@@ -208,11 +208,11 @@ def groups_block(groups: Sequence[Mapping[str, Any]]) -> str:
         if worse
         else looks.note(t("No group’s tickets reach the right queue clearly less often than the average."), "good")
     )  # fmt: skip
-    items = [plots.Interval(f"{each['group']}", each["share"], each["low"], each["high"],
-                            t("{share} right, {sent} to a person", share=percent(each["share"]),
-                              sent=percent(each["sent"])), ALERT if each["high"] < each["average"] else MUTED)
-             for each in groups]  # fmt: skip
-    return verdict + plots.intervals(t("Right queue at once, by group of people"), items, "0")
+    bars = [Bar(str(each["group"]), each["share"], percent(each["share"]),
+                ALERT if each["high"] < each["average"] else ACCENT,
+                t("between {low} and {high}; {sent} go to a person", low=percent(each["low"]),
+                  high=percent(each["high"]), sent=percent(each["sent"]))) for each in groups]  # fmt: skip
+    return verdict + charts.bars(t("Right queue at once, by group of people"), bars)
 
 
 # --- worth ------------------------------------------------------------------------------------------------------------

@@ -26,9 +26,9 @@ _WORDS_EACH = 3
 _WORD = re.compile(r"[a-z][a-z'’-]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 #: A Chinese letter belongs to a telling word if it carries at least this part of what the strongest letter does.
-_TELLING = 0.5
+_TELLING = 0.35
 _MOST_LETTERS = 8
-_EXPLAINED = 600
+_EXPLAINED = 900
 
 
 @dataclass(frozen=True)
@@ -204,8 +204,8 @@ def _letters(text: str, carried: Mapping[int, float], vectorizer: Any) -> np.nda
     import numpy as np
 
     known, (low, high) = vectorizer.vocabulary_, vectorizer.ngram_range
-    spots = [(i, n, known[text[i : i + n]]) for n in range(low, high + 1) for i in range(len(text) - n + 1)
-             if text[i : i + n] in known]  # fmt: skip
+    spots = [(i, n, feature) for n in range(low, high + 1) for i in range(len(text) - n + 1)
+             if (feature := known.get(text[i : i + n])) is not None]  # fmt: skip
     times: dict[int, int] = {}
     for _, _, feature in spots:
         times[feature] = times.get(feature, 0) + 1
