@@ -1,81 +1,254 @@
-"""How fast gates and risks are measured: rows × 9 quasi-identifiers, one sensitive column; beside pandas, in one run.
+"""How fast gates, risks and the lattice are, beside the same in plain SQL and in pandas, each in a process of its own.
 
-Run: python benchmarks/gates.py [ROWS]. Prints seconds and the ratio to pandas, which counts distinct units per class
-(the least that any gate needs), and the peak memory before and after pandas.
+Run: python benchmarks/gates.py [ROWS] [WORK …]. Prints wall and processor seconds and the peak memory of every work,
+and at the end the ratios. PEERS names the Python that has pandas, as for ``snapshot_build.py``.
+
+The table has nine quasi-identifiers that are skewed and independent of each other, which is harder than real tables
+are: most classes have one unit. ``gates``: k, l (distinct, entropy, recursive), t (equal, ordered), beta and delta, in
+one pass; ``gates-risk``: these and all risks, as a build measures them; ``gates-applied``: rows are removed until all
+hold. ``sql`` and ``pandas`` count what fails k, the three l, t (equal), beta and delta, one after another, as one would
+write it: without t (ordered), so that the ratios to ``gates`` are lower bounds.
+
+``lattice``: the best of 51,840 nodes for k = 5 that leaves nobody out, by entropy; with the time that it takes to code
+the rows. ``adult-…``: the best of the 12,960 nodes of Adult (SANDBOX_SHARED_DATA), after load, by what may be left out.
+``lattice-2``: 2 % of the table may be left out; not among the works that run unasked, as it takes minutes.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sandbox.core.spec import Gate, KAnonymity, LDiversity, TCloseness
-from sandbox.snapshots.duck import connect_staging
-from sandbox.snapshots.gates import apply_gates, measure
-from sandbox.snapshots.risk import measure_risk
-from sandbox.snapshots.sql import identifier
+import duckdb
 
 VALUES = (2, 8, 5, 7, 16, 6, 7, 14, 10)
+LEVELS = (2, 4, 3, 3, 5, 3, 3, 4, 4)
 QUASI = tuple(f"q{n}" for n in range(len(VALUES)))
-GATES: dict[str, Gate] = {
-    "k": KAnonymity(k=5, suppress=1),
-    "l distinct": LDiversity(column="ill", l=3, suppress=1),
-    "l entropy": LDiversity(column="ill", l=3, variant="entropy", suppress=1),
-    "l recursive": LDiversity(column="ill", l=3, variant="recursive", c=3, suppress=1),
-    "t equal": TCloseness(column="ill", t=0.5, suppress=1),
-    "t ordered": TCloseness(column="ill", t=0.3, distance="ordered", suppress=1),
-}
-# Squared uniform numbers are skewed as real columns are: large classes and many small ones.
-COLUMNS = ", ".join(
-    f"'v' || (pow((hash(i * 31 + {n}) % 100000) / 1e5, 3) * {v})::INT AS q{n}" for n, v in enumerate(VALUES)
-)
+PEERS = ("sql", "pandas")
+OURS = ("gates", "gates-risk", "gates-applied", "lattice", "adult-0", "adult-2", "adult-5")
+SHARED = Path(os.environ.get("SANDBOX_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+K, L, C, T, T_ORDERED, BETA, DELTA = 5, 3, 3.0, 0.5, 0.3, 2.0, 2.0
+REPEATS = 3
 
 
-def timed(what: str, work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    work()
-    seconds = time.perf_counter() - started
-    print(f"{what}: {seconds:.2f} s", flush=True)
-    return seconds
+def make_table(folder: Path, rows: int) -> None:
+    # Cubed uniform numbers are skewed as real columns are: large classes and many small ones.
+    columns = ", ".join(
+        f"'v' || lpad(((pow((hash(i * 31 + {n}) % 100000) / 1e5, 3) * {v})::INT)::VARCHAR, 2, '0') AS q{n}"
+        for n, v in enumerate(VALUES)
+    )
+    with duckdb.connect(folder / "t.duckdb") as connection:
+        made = f"CREATE TABLE t AS SELECT i AS id, {columns}, (hash(i) % 12)::INT AS ill FROM range(?) r(i)"
+        connection.execute(made, [rows])
+        connection.execute(f"COPY t TO '{folder}/t.parquet'")
 
 
-def peak() -> int:
-    """MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def gates() -> list[Any]:
+    from sandbox.core.spec import BetaLikeness, DeltaDisclosure, KAnonymity, LDiversity, TCloseness
+
+    return [
+        KAnonymity(k=K, suppress=1),
+        LDiversity(column="ill", l=L, suppress=1),
+        LDiversity(column="ill", l=L, variant="entropy", suppress=1),
+        LDiversity(column="ill", l=L, variant="recursive", c=C, suppress=1),
+        TCloseness(column="ill", t=T, suppress=1),
+        TCloseness(column="ill", t=T_ORDERED, distance="ordered", suppress=1),
+        BetaLikeness(column="ill", beta=BETA, variant="basic", suppress=1),
+        DeltaDisclosure(column="ill", delta=DELTA, suppress=1),
+    ]
 
 
-def main(rows: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        connection = connect_staging(Path(name), memory_limit="1GB", threads=2)
-        table = identifier("t")
-        connection.execute(
-            f"CREATE TABLE t AS SELECT i AS id, {COLUMNS}, (hash(i) % 12)::INT AS ill FROM range(?) r(i)",
-            [rows],
-        )
-        risk = measure_risk(connection, table, QUASI, "id")
-        print(f"{rows:,} rows, {len(QUASI)} quasi-identifiers, {risk.classes:,} classes, {risk.unique:,} uniques")
-        work: dict[str, Callable[[], Any]] = {
-            "risk": lambda: measure_risk(connection, table, QUASI, "id"),
-            **{name: lambda gate=gate: measure(connection, table, gate, QUASI, "id") for name, gate in GATES.items()},
-        }
+def with_gates(work: str, folder: Path) -> dict[str, Any]:
+    from sandbox.snapshots.duck import connect_staging
+    from sandbox.snapshots.gates import apply_gates, measure_all
+    from sandbox.snapshots.risk_facts import measure_all_and_risk
+    from sandbox.snapshots.sql import identifier
+
+    connection = connect_staging(Path(tempfile.mkdtemp(dir=folder)), memory_limit="1GB", threads=2)
+    connection.execute(f"ATTACH '{folder}/t.duckdb' AS source (READ_ONLY)")
+    connection.execute("CREATE TABLE t AS FROM source.t")
+    table = identifier("t")
+    if work == "gates-applied":
         connection.execute("CREATE TABLE work AS FROM t")
-        work["all gates together, applied"] = lambda: apply_gates(
-            connection, "work", list(GATES.values()), QUASI, "id", "benchmark"
-        )
-        seconds = {name: timed(name, job) for name, job in work.items()}
-        print(f"peak {peak()} MB")
-        frame = connection.execute("FROM t").df()
-        plain = timed("pandas, units per class", lambda: frame.groupby(list(QUASI), dropna=False)["id"].nunique())
-        print(f"peak with pandas {peak()} MB")
-        for name, spent in seconds.items():
-            print(f"{name}: {plain / spent:.1f} times as fast as pandas' count of units")
-        connection.close()
+        return timed(lambda: apply_gates(connection, "work", gates(), QUASI, "id", "benchmark"), repeats=1)
+    if work == "gates-risk":
+        return timed(lambda: measure_all_and_risk(connection, table, gates(), QUASI, "id"))
+    found: list[Any] = []
+    spent = timed(lambda: found.append(measure_all(connection, table, gates(), QUASI, "id")))
+    return spent | {"failing": [g.small for n, g in enumerate(found[-1]) if n != 5], "classes": found[-1][0].count}
+
+
+def with_lattice(folder: Path, limit: float) -> dict[str, Any]:
+    from sandbox.snapshots.coded import KEY, coded
+    from sandbox.snapshots.duck import connect_staging
+    from sandbox.snapshots.lattice.domain import domain
+    from sandbox.snapshots.sql import identifier
+
+    connection = connect_staging(Path(tempfile.mkdtemp(dir=folder)), memory_limit="1GB", threads=2)
+    connection.execute(f"ATTACH '{folder}/t.duckdb' AS source (READ_ONLY)")
+    started = time.process_time()
+    with coded(connection, identifier("source") + "." + identifier("t"), QUASI, "id") as rows:
+        keys, records = rows.count(KEY)
+        steps, sizes = rows.steps or {}, [rows.ranks[c].count for c in QUASI]
+    codes = [(keys // steps[c] % n).astype("int32") for c, n in zip(QUASI, sizes, strict=True)]
+    del keys
+    coding = time.process_time() - started
+    domains = [
+        domain(c, [*([v >> level for v in range(n)] for level in range(levels - 1)), [0] * n])
+        for c, n, levels in zip(QUASI, sizes, LEVELS, strict=True)
+    ]
+    return timed(lambda: search(domains, codes, records, limit), repeats=1) | {"coding": round(coding, 2)}
+
+
+def with_adult(limit: float) -> dict[str, Any]:
+    import numpy as np
+
+    from sandbox.snapshots.hierarchies.table_file import read_hierarchy
+    from sandbox.snapshots.lattice.domain import domain
+
+    folder, domains, codes = SHARED / "adult", [], []
+    table = duckdb.sql(f"FROM read_csv('{folder}/adult.csv', delim = ';', all_varchar = true)")
+    assert table
+    for name, column in table.fetchnumpy().items():
+        values, code = np.unique(column.astype(str), return_inverse=True)
+        hierarchy = read_hierarchy(folder / f"adult_hierarchy_{name}.csv")
+        labels = [hierarchy.labels(values.tolist(), level) for level in range(hierarchy.height + 1)]
+        domains.append(domain(name, labels))
+        codes.append(code)
+    ones = np.ones(codes[0].size, dtype=np.int64)
+    return timed(lambda: search(domains, codes, ones, limit))
+
+
+def search(domains: list[Any], codes: list[Any], records: Any, limit: float) -> str:
+    from sandbox.snapshots.lattice.metrics import Loss
+    from sandbox.snapshots.lattice.rollup import Rollup
+    from sandbox.snapshots.lattice.search import Search
+
+    rollup = Rollup(domains, codes, records)
+    found = Search(rollup, Loss("entropy", rollup, codes, records), K, widest=limit).best(limit)
+    assert found.best
+    return f"{found.best.node}, {found.counted} of {found.nodes} nodes counted"
+
+
+def with_sql(folder: Path) -> dict[str, Any]:
+    connection = duckdb.connect(folder / "t.duckdb", read_only=True, config={"threads": 2, "memory_limit": "1GB"})
+    quasi = ", ".join(QUASI)
+    cells = f"SELECT {quasi}, ill, count(DISTINCT id) AS n FROM t GROUP BY ALL"
+    shares = f"SELECT *, n / sum(n) OVER (PARTITION BY {quasi}) AS p FROM ({cells})"
+    whole = "SELECT ill, count(DISTINCT id) / (SELECT count(DISTINCT id) FROM t) AS w FROM t GROUP BY ill"
+    compared = f"SELECT * FROM ({shares}) JOIN ({whole}) USING (ill)"
+    ranked = f"SELECT *, row_number() OVER (PARTITION BY {quasi} ORDER BY n DESC) AS place FROM ({cells})"
+    by_class = {
+        f"count(DISTINCT id) < {K}": "t",
+        f"count(DISTINCT ill) < {L}": "t",
+        f"exp(-sum(p * ln(p))) < {L} - 1e-9": shares,
+        f"coalesce(max(n) >= {C} * sum(n) FILTER (place >= {L}), true)": ranked,
+        f"(sum(abs(p - w) - w) + 1) / 2 > {T} + 1e-9": compared,
+        f"max((p - w) / w) > {BETA} + 1e-9": compared,
+        f"max(abs(log2(p / w))) >= {DELTA} - 1e-9": compared,
+    }
+    failing: list[int] = []
+
+    def count() -> None:
+        failing.clear()
+        for fails, source in by_class.items():
+            source = source if source == "t" else f"({source})"
+            query = f"SELECT count(*) FILTER (fails) FROM (SELECT {fails} AS fails FROM {source} GROUP BY {quasi})"
+            failing.append(int((connection.execute(query).fetchone() or (0,))[0]))
+
+    return timed(count, repeats=1) | {"failing": failing}
+
+
+def with_pandas(folder: Path) -> dict[str, Any]:
+    import numpy as np
+    import pandas as pd
+
+    frame = pd.read_parquet(folder / "t.parquet")
+    quasi = list(QUASI)
+    failing: list[int] = []
+
+    def count() -> None:
+        by_class = frame.groupby(quasi, dropna=False)
+        failing.append(int((by_class["id"].nunique() < K).sum()))
+        failing.append(int((by_class["ill"].nunique() < L).sum()))
+        cells = frame.groupby([*quasi, "ill"], dropna=False)["id"].nunique().rename("n").reset_index()
+        number = cells.groupby(quasi, dropna=False).ngroup()
+        p = cells["n"] / cells["n"].groupby(number).transform("sum")
+        failing.append(int((np.exp((-p * np.log(p)).groupby(number).sum()) < L - 1e-9).sum()))
+        place = cells["n"].groupby(number).rank(method="first", ascending=False)
+        rare = cells["n"].where(place >= L, 0).groupby(number).sum()
+        failing.append(int((~(cells["n"].groupby(number).max() < C * rare)).sum()))
+        units = frame.groupby("ill")["id"].nunique()
+        w = cells["ill"].map(units / frame["id"].nunique())
+        failing.append(int(((((p - w).abs() - w).groupby(number).sum() + 1) / 2 > T + 1e-9).sum()))
+        failing.append(int((((p - w) / w).groupby(number).max() > BETA + 1e-9).sum()))
+        failing.append(int((np.log2(p / w).abs().groupby(number).max() >= DELTA - 1e-9).sum()))
+
+    return timed(count, repeats=1) | {"failing": failing}
+
+
+def timed(job: Any, repeats: int = REPEATS) -> dict[str, Any]:
+    """The least of ``repeats``, and what the job said last."""
+    wall, cpu = [], []
+    for _ in range(repeats):
+        started, used = time.perf_counter(), time.process_time()
+        said = job()
+        wall.append(time.perf_counter() - started)
+        cpu.append(time.process_time() - used)
+    return {"wall": min(wall), "cpu": min(cpu)} | ({"said": said} if isinstance(said, str) else {})
+
+
+def work(name: str, folder: Path) -> None:
+    """The work, in this process; prints what it took as JSON."""
+    if name == "sql":
+        found = with_sql(folder)
+    elif name == "pandas":
+        found = with_pandas(folder)
+    elif name.startswith("adult"):
+        found = with_adult(int(name.split("-")[1]) / 100)
+    elif name.startswith("lattice"):
+        found = with_lattice(folder, 0.02 if name == "lattice-2" else 0.0)
+    else:
+        found = with_gates(name, folder)
+    print(json.dumps(found | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def main(rows: int, works: list[str]) -> None:
+    results: dict[str, dict[str, Any]] = {}
+    print(f"{rows:,} rows, {len(QUASI)} quasi-identifiers, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory() as folder:
+        make_table(Path(folder), rows)
+        for name in works:
+            python = os.environ.get("PEERS", sys.executable) if name == "pandas" else sys.executable
+            if name == "pandas" and subprocess.run([python, "-c", "import pandas"], capture_output=True).returncode:
+                print(f"{name:<14} not installed")
+                continue
+            if name.startswith("adult") and not (SHARED / "adult").is_dir():
+                print(f"{name:<14} no data (SANDBOX_SHARED_DATA)")
+                continue
+            done = subprocess.run(
+                [python, __file__, "--work", name, folder], stdout=subprocess.PIPE, text=True, check=True
+            )
+            found = results[name] = json.loads(done.stdout)
+            times = f"{found.pop('wall'):7.2f} s wall {found['cpu']:7.2f} s cpu {found.pop('peak'):6.0f} MB"
+            said = ", ".join(f"{k} {v}" if k != "said" else str(v) for k, v in found.items() if k != "cpu")
+            print(f"{name:<14} {times}  {said}", flush=True)
+    for other in PEERS:
+        if other in results and "gates" in results:
+            same = results[other]["failing"] == results["gates"]["failing"]
+            ratio = results[other]["cpu"] / results["gates"]["cpu"]
+            print(f"{other} / gates: cpu {ratio:.1f}; the same classes fail: {same}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_200_000)
+    if sys.argv[1:2] == ["--work"]:
+        work(sys.argv[2], Path(sys.argv[3]))
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_200_000, sys.argv[2:] or [*OURS, *PEERS])
