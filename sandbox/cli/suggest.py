@@ -10,7 +10,7 @@ import click
 from sandbox.catalog import Catalog
 from sandbox.cli.options import home_option, json_option, open_services, print_json, show
 from sandbox.core.messages import Message, as_language
-from sandbox.i18n import catalogue
+from sandbox.i18n import Catalogue, catalogue
 from sandbox.snapshots.lattice.metrics import METRICS, Metric
 from sandbox.snapshots.lattice.picture import draw
 from sandbox.snapshots.lattice.search import Found
@@ -57,11 +57,18 @@ def suggest(
     if as_json:
         print_json(_report(name, found, file))
         return
+    _tell(found, words)
+    if file:
+        click.echo(f"→ {file}")
+
+
+def _tell(found: Suggestion, words: Catalogue) -> None:
     rows = [
         {"column": c, "best": f"{level} / {found.heights[c]}", "present": found.present[c]}
         for c, level in found.levels.items()
     ]
-    show(rows, False, {"column": "Column", "best": "Best level", "present": "In the spec"}, "")
+    headings = {"column": Message("Column"), "best": Message("Best level"), "present": Message("In the specification")}
+    show(rows, False, {key: words.render(heading) for key, heading in headings.items()}, "")
     fields = {
         "kept": f"{1 - found.best.loss:.1%}",
         "left_out": f"{found.best.left_out:,}",
@@ -74,9 +81,8 @@ def suggest(
     shown = [
         {"suppress": f"{r['suppress']:.3g}", "kept": "–" if r["kept"] is None else f"{r['kept']:.1%}"} for r in limits
     ]
-    show(shown, False, {"suppress": "May be left out", "kept": "Kept"}, "")
-    if file:
-        click.echo(f"→ {file}")
+    headings = {"suppress": Message("May be left out"), "kept": Message("Information kept")}
+    show(shown, False, {key: words.render(heading) for key, heading in headings.items()}, "")
 
 
 def _report(name: str, found: Suggestion, file: Path | None) -> dict[str, Any]:

@@ -77,14 +77,16 @@ def test_a_picture_shows_the_trade_off(
     home: Path, sandbox: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_visitors(home)
-    for language, words in (("en", "information kept"), ("zh-CN", "保留的信息量")):
+    texts = (("en", "Information kept", "Best level"), ("zh-CN", "保留的信息量", "最佳级别"))
+    for language, words, heading in texts:
         monkeypatch.setenv("SANDBOX_LANGUAGE", language)
         result = sandbox("dataset", "suggest", "visitors", "--picture", str(tmp_path / f"{language}.svg"))
         assert result.exit_code == 0, result.output
         picture = (tmp_path / f"{language}.svg").read_text(encoding="utf-8")
         ElementTree.fromstring(picture)
         assert words in picture
-        assert "age " in picture
+        assert heading in result.stdout
+        assert all(column in picture for column in ("age", "home", "访客" if language == "zh-CN" else "Visitors"))
 
 
 def test_another_gate_is_heard(home: Path, sandbox: Run) -> None:
