@@ -1,13 +1,18 @@
-"""The server's side of the zygote: started at the first kernel, one per server process, replaced when it dies."""
+"""The server's side of the zygote: started at the first kernel, replaced when it dies.
+
+A server process has one for its kernels, and for a while a second one, in which apps are tried.
+"""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox.kernels import environment, linux
@@ -30,6 +35,10 @@ PRELOAD = (
     "IPython.core.completerlib", "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic",
     "IPython.utils.wildcard", "tornado.platform.asyncio", "tornado.queues", "sandbox.lab",
 )  # fmt: skip
+
+#: How long the fork server for trials waits for another one, seconds. An examination tries an app in each language, and
+#: the first start of a workspace examines several.
+TRIALS_REST = 60.0
 
 _READY_TIMEOUT = 60.0  # seconds
 
@@ -118,37 +127,93 @@ def run_program(module: str, channel: Channel, arguments: list[str]) -> subproce
         channel.close()
 
 
-_current: ForkServer | None = None
-_current_lock = threading.Lock()
+class _Keeper:
+    """Starts a fork server at its first use, and anew when it has died."""
+
+    def __init__(self) -> None:
+        self.server: ForkServer | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> ForkServer:
+        with self._lock:
+            if self.server is None or not self.server.alive():
+                if self.server is not None:
+                    self.server.stop()
+                self.server = ForkServer()
+                atexit.register(self.server.stop)
+            return self.server
+
+    def stop(self) -> None:
+        with self._lock:
+            if self.server is not None:
+                self.server.stop()
+                atexit.unregister(self.server.stop)
+                self.server = None
+
+
+class _Trials:
+    """Keeps the fork server for trials while they follow one another."""
+
+    def __init__(self) -> None:
+        self.keeper = _Keeper()
+        self._lock = threading.Lock()
+        self._running = 0
+        self._rest: threading.Timer | None = None
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        with self._lock:
+            self._running += 1
+            if self._rest is not None:
+                self._rest.cancel()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._rest = threading.Timer(TRIALS_REST, self._end)
+                self._rest.daemon = True
+                self._rest.start()
+
+    def _end(self) -> None:
+        with self._lock:
+            if not self._running:
+                self.keeper.stop()
+
+
+_kernels, _trials = _Keeper(), _Trials()
 
 
 def current() -> ForkServer:
     """The fork server of this process; started, or started anew, if need be. Raises Unfit where there can be none."""
-    global _current
-    with _current_lock:
-        if _current is None or not _current.alive():
-            if _current is not None:
-                _current.stop()
-            _current = ForkServer()
-            atexit.register(_current.stop)
-        return _current
+    return _kernels.get()
+
+
+def for_trials() -> ForkServer:
+    """Another one, with another hash seed and another layout of its memory: what an app shows in both, it shows
+    everywhere. To be used within ``trial``. Raises Unfit where there can be none.
+    """
+    return _trials.keeper.get()
+
+
+def trial() -> contextlib.AbstractContextManager[None]:
+    """While it lasts, what ``for_trials`` gave stays; soon after the last one it ends, for it costs memory."""
+    return _trials.running()
 
 
 def stop() -> None:
-    """End this process's fork server and all of its kernels, if there is one."""
-    global _current
-    with _current_lock:
-        if _current is not None:
-            _current.stop()
-            _current = None
+    """End this process's fork servers and all of their kernels, if there are any."""
+    _kernels.stop()
+    _trials.keeper.stop()
 
 
 def _forget() -> None:
-    """In a forked copy of the server: the zygote is the original's; its end of the pair must not be held open here."""
-    global _current, _current_lock
-    if _current is not None:
-        _current.abandon()
-    _current, _current_lock = None, threading.Lock()
+    """In a forked copy of the server: zygotes are the original's; its ends of the pairs must not be held open here."""
+    global _kernels, _trials
+    for keeper in (_kernels, _trials.keeper):
+        if keeper.server is not None:
+            keeper.server.abandon()
+    _kernels, _trials = _Keeper(), _Trials()
 
 
 os.register_at_fork(after_in_child=_forget)

@@ -55,9 +55,8 @@ class WarmApp:
     """
 
     def __init__(
-        self, policy: KernelPolicy, notebook: Path, *, most: int, timeout: float, fork: bool = True,
-        trial: bool = False, shift: int = 0,
-    ) -> None:  # fmt: skip
+        self, policy: KernelPolicy, notebook: Path, *, most: int, timeout: float, trial: bool = False, shift: int = 0
+    ) -> None:
         if not AVAILABLE:
             raise Unfit("kernels of viewers can only be forked and kept apart on Linux with pidfd and Landlock")
         self.policy = policy
@@ -67,7 +66,7 @@ class WarmApp:
         self._control, far = Channel.pair()
         try:
             order = AppOrder(notebook, far, shift, trial)
-            self._process = start_kernel(policy, self._place, fork=fork, app=order)
+            self._process = start_kernel(policy, self._place, app=order)
         except BaseException:
             self._control.close()
             self._place.remove()

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 from sandbox.core.first_view import first_view
 from sandbox.core.notebook import WIDGET_STATE
+from sandbox.kernels import forkserver
 from sandbox.kernels.policy import KernelPolicy
 from sandbox.kernels.warmapp import Shown, Unfit, WarmApp
 
@@ -45,15 +46,14 @@ def execute_once(policy: KernelPolicy, file: Path, most: int, timeout: float) ->
 
 
 def shows_the_same(policy: KernelPolicy, file: Path, view: str, most: int, timeout: float) -> bool:
-    """Whether the app shows ``view`` in another process, with another seed and at another time.
+    """Whether the app shows ``view`` in a process of another zygote: with another seed and at another time.
 
     Raises Unfit when it shows nothing at all there.
     """
-    trial = WarmApp(policy, file, most=most, timeout=timeout, fork=False, trial=True, shift=SHIFT)
-    try:
-        return first_view(executed(nbformat.read(file, as_version=4), trial.shown)) == view
-    finally:
+    with forkserver.trial():
+        trial = WarmApp(policy, file, most=most, timeout=timeout, trial=True, shift=SHIFT)
         trial.stop()
+    return first_view(executed(nbformat.read(file, as_version=4), trial.shown)) == view
 
 
 def steady_view(policy: KernelPolicy, file: Path, most: int, timeout: float) -> str:

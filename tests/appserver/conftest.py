@@ -30,9 +30,10 @@ from sandbox.notebooks.first_run import execute_once
 from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.workspace import Workspace
+from tests.appserver.gallery import CONTAINERS, CONTROLS, OUTPUTS
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
-from tests.helpers.browser import chromium
+from tests.helpers.browser import chromium, new_context
 from tests.helpers.front_ends import build_front_ends
 
 #: Seconds until a server must answer. It takes two; a machine that does much else at the same time is no defect.
@@ -228,6 +229,18 @@ def ours(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Ite
 
 
 @pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
+    """An app with every control and every kind of output."""
+    tmp = tmp_path_factory.mktemp("gallery")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, source in (("all", CONTROLS), ("containers", CONTAINERS), ("outputs", OUTPUTS)):
+            patch.setitem(CELLS, name, source)
+        versions = {APP: publish(tmp / "home", APP, portal_server.url, "all", "containers", "outputs")}
+    with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
 def stock(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Site]:
     """Voilà as a Jupyter Server extension without log-in: what somebody in a hurry would serve apps with."""
     command = [
@@ -268,6 +281,6 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context()
+    context = new_context(browser)
     yield context.new_page()
     context.close()

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.appserver.portal import Portal
 from tests.appserver.site import Hardened
 from tests.appserver.test_page import come_from_portal
-from tests.appserver.test_widgets import gallery as gallery  # the fixture
+from tests.helpers.browser import new_context
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +54,7 @@ def test_the_keyboard_reaches_the_app_first(page: Any, ours: Hardened, portal_se
 
 
 def test_on_a_phone_nothing_sticks_out(browser: Any, gallery: Hardened, portal_server: Portal) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 740})
+    context = new_context(browser, viewport={"width": 360, "height": 740})
     page = context.new_page()
     come_from_portal(page, gallery, portal_server)
     page.wait_for_selector("body.sb-ready")

@@ -8,30 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests.appserver.conftest import CELLS, app_server, publish
-from tests.appserver.gallery import CONTAINERS, CONTROLS, OUTPUTS
 from tests.appserver.portal import Portal
-from tests.appserver.site import APP, Hardened
+from tests.appserver.site import Hardened
 from tests.appserver.test_page import come_from_portal
+from tests.helpers.browser import new_context
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
-    tmp = tmp_path_factory.mktemp("gallery")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, source in (("all", CONTROLS), ("containers", CONTAINERS), ("outputs", OUTPUTS)):
-            patch.setitem(CELLS, name, source)
-        versions = {APP: publish(tmp / "home", APP, portal_server.url, "all", "containers", "outputs")}
-    with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
 def app(gallery: Hardened, browser: Any, portal_server: Portal) -> Iterator[Any]:
     """The open app; the tests of this file follow one another in one page, as a viewer would."""
-    context = browser.new_context()
+    context = new_context(browser)
     page = context.new_page()
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))

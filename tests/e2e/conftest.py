@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.browser import chromium, find_chromium
+from tests.helpers.browser import chromium, find_chromium, new_context
 from tests.helpers.running import RunningSandbox, running_sandbox
 
 
@@ -41,8 +41,7 @@ def signed_in(sandbox: RunningSandbox, browser: Any) -> Iterator[Callable[..., A
     contexts = []
 
     def enter(person: str, language: str = "en", **options: Any) -> Any:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
-        context.set_default_timeout(30_000)
+        context = new_context(browser, **{"viewport": {"width": 1280, "height": 860}, **options})
         contexts.append(context)
         page = context.new_page()
         page.goto(sandbox.link(person))

@@ -27,7 +27,7 @@ def test_no_serious_finding_in_any_demo_app(
         with page.context.expect_page() as opened:
             page.locator("form[action*='/open'] button").first.click()
         app = opened.value
-        app.wait_for_url(re.compile(r"/voila/render/"), timeout=60_000)
+        app.wait_for_url(re.compile(r"/voila/render/"), timeout=100_000)
         app.wait_for_selector("body.sb-ready", timeout=90_000)
         assert not grave_findings(app), address
         app.close()

@@ -141,7 +141,7 @@ def test_the_panel_explains_checks_and_previews(
     lab.keyboard.press("Control+s")
     lab.locator(".sandbox-tab").nth(2).click()
     finding = lab.locator(".sandbox-findings .sandbox-go", has_text="/etc/passwd").first
-    finding.wait_for(timeout=30_000)
+    finding.wait_for(timeout=100_000)
     picture(lab, "lab-check-zh-CN")
     lab.locator(".sandbox-tab").nth(0).click()
     lab.locator(".sandbox-step").last.click()
@@ -219,13 +219,13 @@ def test_two_windows_take_turns(
     take_over(first, words)
     second = open_project(sandbox, page, made["en"], words)
     notice = second.locator(".sandbox-notice-lock")
-    notice.wait_for(timeout=60_000)
+    notice.wait_for(timeout=100_000)
     assert "Lin Xia" in notice.inner_text() and second.locator(f"{PANEL}.sandbox-read-only").count() == 1
     picture(second, "lab-second-window-en")
     second.get_by_role("button", name=words["here"]).click()
     notice.wait_for(state="detached")
     assert second.locator(".sandbox-read-only").count() == 0
-    first.locator(".sandbox-notice-lock").wait_for(timeout=60_000)
+    first.locator(".sandbox-notice-lock").wait_for(timeout=100_000)
     assert first.locator(f"{PANEL}.sandbox-read-only").count() == 1
     first.close()
     second.close()
@@ -243,7 +243,7 @@ def test_a_kernel_that_dies_loses_nothing_and_says_what_to_do(
     lab.keyboard.press("Control+a")
     lab.keyboard.type("import os; os._exit(1)")
     lab.keyboard.press("Control+Enter")
-    lab.locator(".sandbox-notice-run", has_text="没有丢失").wait_for(timeout=60_000)
+    lab.locator(".sandbox-notice-run", has_text="没有丢失").wait_for(timeout=100_000)
     dialog = lab.locator(".jp-Dialog")
     if dialog.count():
         assert "内核" in dialog.first.inner_text()

@@ -70,7 +70,7 @@ def staff_submits(sandbox: RunningSandbox, page: Any, words: dict[str, str], sho
     with page.context.expect_page() as opened:
         page.get_by_role("button", name=words["lab"]).click()
     lab = opened.value
-    lab.wait_for_url(re.compile(r"/lab/workspaces/"), timeout=60_000)
+    lab.wait_for_url(re.compile(r"/lab/workspaces/"), timeout=100_000)
     assert "token" not in lab.url and "ticket" not in lab.url
     run = lab.get_by_role("button", name=words["run"], exact=True)
     run.wait_for(timeout=90_000)
@@ -124,7 +124,7 @@ def reviewer_approves(
 
 def move_a_control_and_see_a_change(app: Any) -> None:
     """In the app, as a viewer: a slider moved by keyboard changes what the app says."""
-    app.wait_for_url(re.compile(r"/voila/render/"), timeout=60_000)
+    app.wait_for_url(re.compile(r"/voila/render/"), timeout=100_000)
     handle = app.locator("input[type=range]").first
     handle.wait_for(timeout=90_000)
     before = app.locator("body").inner_text()

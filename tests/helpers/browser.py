@@ -6,12 +6,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
+
+#: Milliseconds until what a test waits for must be there. Only a test that fails waits so long.
+PATIENCE = 100_000
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -48,3 +51,10 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A browser profile of its own, with patience: other tests run beside this one."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context

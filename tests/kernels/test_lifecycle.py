@@ -164,7 +164,7 @@ def test_a_forked_copy_of_the_server_has_a_zygote_of_its_own(tmp_path: Path) -> 
         worker = os.fork()
         if worker == 0:
             try:
-                same = forkserver._current is not None
+                same = forkserver._kernels.server is not None
             finally:
                 os._exit(1 if same else 0)
         assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 0

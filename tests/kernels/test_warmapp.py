@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sandbox.kernels import forkserver
 from sandbox.kernels.policy import KernelLimits, KernelPolicy
 from sandbox.kernels.warmapp import Unfit, WarmApp
 from tests.helpers.kernels import BlockingSandboxManager, viewer_kernel, warm_app
@@ -274,3 +275,19 @@ def test_many_viewers_come_and_go(tmp_path: Path) -> None:
                 assert viewer.run("print(x)") == "1\n"
         assert descriptors() <= before + 2
         until(lambda: len(psutil.Process(app.pid).children(recursive=True)) == 0)
+
+
+def test_trials_that_follow_one_another_share_a_zygote_which_ends_after_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forkserver, "TRIALS_REST", 0.1)
+    with forkserver.trial():
+        first = forkserver.for_trials()
+        assert first is not forkserver.current()
+        with forkserver.trial():
+            pass
+        with forkserver.trial():
+            assert forkserver.for_trials() is first and first.alive(), "one is still running"
+    until(lambda: not first.alive())
+    with forkserver.trial():
+        assert forkserver.for_trials().alive()

@@ -18,7 +18,7 @@ from sandbox.portal.addresses import Addresses
 from sandbox.portal.app import create_app
 from sandbox.settings import Settings
 from sandbox.workflows.services import Services
-from tests.helpers.browser import chromium
+from tests.helpers.browser import chromium, new_context
 
 from .test_program import free_port
 from .test_signin import link_for
@@ -94,7 +94,7 @@ def enter(
     running: Running, browser: Browser, name: str, locale: str = "en", width: int = 1200
 ) -> tuple[Page, list[str]]:
     """A page signed in by pressing the link's button, and the complaints of its console."""
-    page = browser.new_context(locale=locale, viewport={"width": width, "height": 800}).new_page()
+    page = new_context(browser, locale=locale, viewport={"width": width, "height": 800}).new_page()
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
     page.goto(f"{running.portal}/signin?link={link_for(running.town, name)}")
@@ -153,7 +153,7 @@ def test_a_link_from_another_site_finds_the_session_again(running: Running, brow
     page.goto(running.elsewhere)
     page.get_by_role("link", name="back").click()
     page.get_by_role("heading", name="My projects").wait_for()
-    stranger = browser.new_context(locale="en").new_page()
+    stranger = new_context(browser, locale="en").new_page()
     stranger.goto(running.elsewhere)
     stranger.get_by_role("link", name="back").click()
     stranger.get_by_text("You are not signed in.").wait_for()
@@ -173,7 +173,7 @@ def test_a_waiting_page_tells_how_far_the_examination_is_and_goes_on_by_itself(
     page.goto(f"{running.portal}/projects/keep-the-north/submissions/1")
     page.get_by_text("Running cell 3 of 9 · <b>Fit</b>").wait_for()
     put("done", "")
-    page.get_by_role("button", name="Approve and publish").and_(page.locator(":enabled")).wait_for(timeout=10_000)
+    page.get_by_role("button", name="Approve and publish").and_(page.locator(":enabled")).wait_for(timeout=100_000)
 
 
 def test_a_page_of_another_origin_cannot_make_the_portal_act(running: Running, browser: Browser) -> None:

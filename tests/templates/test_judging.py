@@ -1,38 +1,37 @@
-"""Templates that judge people and parts: what is planted in applications and inspections is found, in both languages."""
+"""Templates that judge people and parts: what is planted in their data is found, in both languages."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import pytest
 
 from sandbox.demo import truths
-from sandbox.notebooks.execute import RunReport
 from sandbox.publishing.model import inspect_model
-from tests.templates.running import LONGEST, evidence, metric, run, seen
+from tests.templates.running import (
+    LONGEST,
+    Runs,
+    Studio,
+    assert_app_opens,
+    assert_speaks,
+    evidence,
+    metric,
+    run_studios,
+    seen,
+)
 
-DATASET = {"credit-risk": "credit", "quality-inspection": "inspections"}
-STUDIO = {"credit-risk": "en", "quality-inspection": "zh-CN"}
-#: A word of the app in each language, and one that only the other language has.
-WORDS = {
-    "credit-risk": ("are not treated alike", "没有得到同等对待"),
-    "quality-inspection": ("Drifts: coating", "正在漂移：coating"),
+STUDIOS = {
+    "credit-risk": Studio("credit-risk", "credit", "en", ("are not treated alike", "没有得到同等对待")),
+    "quality-inspection": Studio(
+        "quality-inspection", "inspections", "zh-CN", ("Drifts: coating", "正在漂移：coating")
+    ),
 }
 
 
 @pytest.fixture(scope="module")
-def studios(demo_pins, tmp_path_factory) -> dict[str, tuple[RunReport, Path]]:
-    """Each template once, in one of the languages."""
-    made = {}
-    for name, dataset in DATASET.items():
-        folder = tmp_path_factory.mktemp(name)
-        made[name] = run(name, {dataset: demo_pins[dataset]}, folder, STUDIO[name]), folder
-        print(f"{name}: {made[name][0].seconds:.1f} s")
-    return made
+def studios(demo_pins, tmp_path_factory) -> Runs:
+    return run_studios(STUDIOS, demo_pins, tmp_path_factory)
 
 
-@pytest.mark.parametrize("name", DATASET)
+@pytest.mark.parametrize("name", STUDIOS)
 def test_the_run_leaves_what_an_examination_asks_for(name, studios):
     report, folder = studios[name]
     assert report.error is None and report.seconds < LONGEST
@@ -42,27 +41,13 @@ def test_the_run_leaves_what_an_examination_asks_for(name, studios):
     assert ranks["interval"][0] > ranks["baseline"]
     assert kept["explanation"]["overall"] and kept["explanation"]["cases"] >= 1
     assert kept["value"]["expected"] is not None and kept["value"]["assumptions"]
-    text = seen(report)
-    assert ("See the result" in text) == (STUDIO[name] == "en")
-    assert ("查看结果" in text) == (STUDIO[name] == "zh-CN")
+    assert_speaks(report, STUDIOS[name].language)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("name", DATASET)
+@pytest.mark.parametrize("name", STUDIOS)
 def test_the_app_opens_from_what_was_frozen(name, language, studios, demo_pins):
-    _, folder = studios[name]
-    frozen = json.dumps(evidence(folder), ensure_ascii=False, sort_keys=True)  # as publication writes it
-    (folder / "evidence.json").write_text(frozen, encoding="utf-8")
-    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
-    dataset = DATASET[name]
-    opened = run(name, {dataset: demo_pins[dataset]}, folder, language, "app")
-    assert opened.error is None
-    text = seen(opened)
-    english, chinese = WORDS[name]
-    assert (english in text, chinese in text) == (language == "en", language == "zh-CN")
-    assert "could not be calculated" not in text and "无法计算" not in text
-    assert "<svg" in text and "FloatSliderModel" in text and "DropdownModel" in text
-    assert {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
+    assert_app_opens(STUDIOS[name], studios[name][1], language, demo_pins)
 
 
 def test_the_unfairness_and_what_stands_in_for_the_group_are_found(studios):

@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from sandbox.checks import baseline, explanation, model_file
 from sandbox.core.findings import Level
 from sandbox.demo import truths
-from sandbox.notebooks.execute import RunReport
 from sandbox.notebooks.templates import load_template
 from tests.conftest import ROOT
-from tests.templates.running import LONGEST, evidence, metric, run, seen
+from tests.templates.running import (
+    LONGEST,
+    Runs,
+    Studio,
+    assert_app_opens,
+    assert_names_nobody,
+    assert_speaks,
+    evidence,
+    metric,
+    run_studios,
+)
 
-DATASET = {"expense-check": "claims", "next-best-offer": "orders"}
-STUDIO = {"expense-check": "zh-CN", "next-best-offer": "en"}
-#: A word of the app in each language, and one that only the other language has.
-WORDS = {
-    "expense-check": ("pass by rule: small", "按规则通过：小额"),
-    "next-best-offer": ("with the 3 most popular ones", "用最热门的 3 个商品"),
+STUDIOS = {
+    "expense-check": Studio("expense-check", "claims", "zh-CN", ("pass by rule: small", "按规则通过：小额")),
+    "next-best-offer": Studio(
+        "next-best-offer", "orders", "en", ("with the 3 most popular ones", "用最热门的 3 个商品")
+    ),
 }
 
 
 @pytest.fixture(scope="module")
-def studios(demo_pins, tmp_path_factory) -> dict[str, tuple[RunReport, Path]]:
-    """Each template once, in one of the languages."""
-    made = {}
-    for name, dataset in DATASET.items():
-        folder = tmp_path_factory.mktemp(name)
-        made[name] = run(name, {dataset: demo_pins[dataset]}, folder, STUDIO[name]), folder
-        print(f"{name}: {made[name][0].seconds:.1f} s")
-    return made
+def studios(demo_pins, tmp_path_factory) -> Runs:
+    return run_studios(STUDIOS, demo_pins, tmp_path_factory)
 
 
-@pytest.mark.parametrize("name", DATASET)
+@pytest.mark.parametrize("name", STUDIOS)
 def test_the_run_leaves_what_an_examination_asks_for(name, studios):
     report, folder = studios[name]
     assert report.error is None and report.seconds < LONGEST
@@ -52,40 +53,20 @@ def test_the_run_leaves_what_an_examination_asks_for(name, studios):
     print(name, kept["metrics"])
 
 
-@pytest.mark.parametrize("name", DATASET)
+@pytest.mark.parametrize("name", STUDIOS)
 def test_the_studio_speaks_one_language(name, studios):
-    text = seen(studios[name][0])
-    assert ("See the result" in text) == (STUDIO[name] == "en")
-    assert ("查看结果" in text) == (STUDIO[name] == "zh-CN")
+    assert_speaks(studios[name][0], STUDIOS[name].language)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("name", DATASET)
+@pytest.mark.parametrize("name", STUDIOS)
 def test_the_app_opens_from_what_was_frozen(name, language, studios, demo_pins):
-    _, folder = studios[name]
-    frozen = json.dumps(evidence(folder), ensure_ascii=False, sort_keys=True)  # as publication writes it
-    (folder / "evidence.json").write_text(frozen, encoding="utf-8")
-    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
-    opened = run(name, {DATASET[name]: demo_pins[DATASET[name]]}, folder, language, "app")
-    assert opened.error is None
-    text = seen(opened)
-    english, chinese = WORDS[name]
-    assert (english in text, chinese in text) == (language == "en", language == "zh-CN")
-    assert "could not be calculated" not in text and "无法计算" not in text
-    assert "<svg" in text and "FloatSliderModel" in text and "DropdownModel" in text
-    assert {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
+    assert_app_opens(STUDIOS[name], studios[name][1], language, demo_pins)
 
 
 def test_nothing_personal_is_shown_or_kept(studios, demo_pins):
-    import duckdb
-
-    for name, dataset in DATASET.items():
-        report, folder = studios[name]
-        with duckdb.connect(str(demo_pins[dataset] / "data.duckdb"), read_only=True) as connection:
-            unit = "employee_id" if dataset == "claims" else "customer_id"
-            ids = [row[0] for row in connection.execute(f"SELECT DISTINCT {unit} FROM data LIMIT 500").fetchall()]
-        everything = seen(report) + (folder / "evidence.json").read_text(encoding="utf-8")
-        assert ids and not [pseudonym for pseudonym in ids if str(pseudonym) in everything]
+    for name, unit in (("expense-check", "employee_id"), ("next-best-offer", "customer_id")):
+        assert_names_nobody(*studios[name], demo_pins[STUDIOS[name].dataset], unit)
 
 
 def test_planted_claims_reach_a_person(studios, demo_pins):
