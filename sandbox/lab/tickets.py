@@ -133,17 +133,16 @@ def tickets_of(choices: Choices, table: Table) -> Tickets:
     notes += told
     kept, queues, told = _queues(frame)
     notes += told
+    _enough(len(kept), len(queues))
     raw, frame = raw.loc[kept].reset_index(drop=True), frame.loc[kept].reset_index(drop=True)
     meaning = {label_of(q, u): (q, u) for q, u in zip(frame["queue"], frame["urgency"], strict=True)}
     outcome = frame["queue"].combine(frame["urgency"], label_of).to_numpy(object)
-    made = Tickets(
+    return Tickets(
         facts=frame[[TEXT]], outcome=outcome, unit=units_of(raw, mapped.get("who", "")),
         time=moments_of(raw, mapped.get("time", "")), dataset=table.name, rows_in_data=rows,
         notes=tuple(notes), beside=frame[["queue", "urgency", "group"]], names=mapped, meaning=meaning, queues=queues,
         levels=levels, columns=columns,
     )  # fmt: skip
-    _enough(made)
-    return made
 
 
 def _select(dataset: str, columns: Sequence[str], time: str) -> tuple[pd.DataFrame, int, list[str]]:
@@ -199,14 +198,14 @@ def _queues(frame: pd.DataFrame) -> tuple[pd.Index, tuple[str, ...], list[str]]:
     return sorted_before.index[sorted_before["queue"].isin(queues)], tuple(queues), notes
 
 
-def _enough(found: Tickets) -> None:
-    if len(found) < FEWEST_TICKETS or len(found.queues) < 2:
+def _enough(rows: int, queues: int) -> None:
+    if rows < FEWEST_TICKETS or queues < 2:
         raise BadInput(
             "There is too little to learn sorting from: {rows} tickets with a text, in {queues} queues that have at "
             "least {each} tickets.",
             "Use a dataset with at least {least} tickets in two queues; check the columns for text and queue.",
-            rows=f"{len(found):,}",
-            queues=len(found.queues),
+            rows=f"{rows:,}",
+            queues=queues,
             each=FEWEST_EACH,
             least=FEWEST_TICKETS,
         )

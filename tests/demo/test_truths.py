@@ -22,6 +22,7 @@ from sandbox.demo.campaign import make_campaign
 from sandbox.demo.credit import make_credit
 from sandbox.demo.customers import make_customers
 from sandbox.demo.inspections import make_inspections
+from sandbox.demo.orders import make_orders
 from sandbox.demo.telemetry import make_telemetry
 
 
@@ -266,3 +267,36 @@ def test_one_process_drifts_and_defects_have_their_causes() -> None:
     ):
         assert failed[cause].mean() > 1.7 * failed[~cause].mean()
     assert failed.groupby(parts["shift"]).mean().max() < 1.3 * failed.groupby(parts["shift"]).mean().min()
+
+
+def test_words_give_the_urgency_of_a_ticket_away_and_some_tickets_tell_nothing(demo_files: CompanyFiles) -> None:
+    with closing(sqlite3.connect(demo_files.tickets)) as connection:
+        tickets = pd.read_sql_query(
+            "SELECT subject || ' ' || body AS text, category, priority FROM tickets", connection
+        )
+    text, slips = tickets.text.str.lower(), truths.TICKET_SLIPS
+    said = {level: text.str.contains("|".join(words)) for level, words in truths.TICKET_URGENCY.items()}
+    assert not (said["high"] & said["low"]).any()
+    for level, found in said.items():
+        # A slip can hit upon the level that was right all the same.
+        assert 1 - slips["priority"] - 0.03 < (tickets.priority[found] == level).mean() < 1, level
+    neither = ~(said["high"] | said["low"])
+    assert (tickets.priority[neither] == "normal").mean() > 1 - slips["priority"] - 0.03
+    known = text.str.contains("|".join(word for words in truths.TICKET_WORDS.values() for word in words))
+    assert 0 < (~known).mean() < slips["vague"] + 0.02
+
+
+def test_four_kinds_of_buyers_order_as_planted() -> None:
+    people = make_customers(np.random.default_rng(2), 4_000)
+    orders = make_orders(np.random.default_rng(4), people, 40_000).to_pandas()
+    month = orders.ordered_at.dt.to_period("M")
+    number = (month - month.min()).map(lambda months: months.n)
+    each = orders.assign(number=number).groupby("customer_id")
+    first, last, spent = each.number.min(), each.number.max(), each.amount.mean()
+    kinds = truths.ORDER_SEGMENTS
+    new = first >= kinds["new"]["first"]
+    assert new.mean() == pytest.approx(kinds["new"]["share"], abs=0.03)
+    lapsed = last <= kinds["lapsed"]["last"]
+    assert lapsed.mean() == pytest.approx(kinds["lapsed"]["share"], abs=0.04)
+    project = ~new & ~lapsed & (spent > 300)
+    assert project.mean() == pytest.approx(kinds["project"]["share"], abs=0.03)

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
+from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -232,3 +235,60 @@ def test_a_crafted_tree_would_have_crashed_a_trusting_reader(tmp_path: Path) -> 
     assert done.returncode < 0, done.stderr.decode()[-500:]
     with pytest.raises(BadInput, match="leads outside"):
         inspect_model(tmp_path / "model.skops")
+
+
+def _texts_model() -> Any:
+    texts = pd.DataFrame({"text": ["no connection at home", "the bill is wrong"] * 10})
+    words = TfidfVectorizer(analyzer="char", ngram_range=(2, 3))
+    model = make_pipeline(make_column_transformer((words, "text")), LogisticRegression())
+    model.fit(texts, ["outage", "billing"] * 10)
+    fitted_words = model[0].transformers_[0][1]
+    fitted_words.vocabulary_ = {term: int(place) for term, place in fitted_words.vocabulary_.items()}
+    return model
+
+
+def _say(schema: dict[str, Any], cls: str, name: str, value: str) -> None:
+    """Let every ``cls`` claim ``value`` (JSON) for ``name``."""
+    for node in find(schema, cls):
+        if name in node["content"]["content"]:
+            node["content"]["content"][name] = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode",
+                                                "content": value, "is_json": True, "__id__": 0}  # fmt: skip
+
+
+def test_models_of_texts_and_groups_pass_and_load() -> None:
+    for model, facts in (
+        (_texts_model(), pd.DataFrame({"text": ["no bill"]})),
+        (make_pipeline(StandardScaler(), KMeans(2, n_init=2)).fit(np.eye(6, 3)), np.zeros((1, 3))),
+    ):
+        report = inspect_model_bytes(skops.io.dumps(model))
+        assert report.untrusted == () and report.carries_rows == ()
+        loaded = skops.io.loads(skops.io.dumps(model), trusted=list(report.trusted))
+        assert loaded.predict(facts) == model.predict(facts)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("input", '"filename"'), ("token_pattern", '"(a+)+$"'), ("analyzer", '"other"'), ("stop_words", '"english"'),
+     ("vocabulary_", "{}")],
+)  # fmt: skip
+def test_a_reader_of_texts_that_does_more_than_count_is_refused(name: str, value: str) -> None:
+    data = changed(skops.io.dumps(_texts_model()), lambda schema, _: _say(schema, "TfidfVectorizer", name, value))
+    with pytest.raises(BadInput, match="reads texts or forms groups"):
+        inspect_model_bytes(data)
+
+
+def test_a_vocabulary_that_leads_outside_of_itself_is_refused() -> None:
+    model = _texts_model()
+    words = model[0].transformers_[0][1]
+    first = next(iter(words.vocabulary_))
+    words.vocabulary_[first] = 10**9
+    with pytest.raises(BadInput, match="reads texts or forms groups"):
+        inspect_model_bytes(skops.io.dumps(model))
+
+
+def test_centres_of_another_size_than_they_claim_are_refused() -> None:
+    for centres in (np.zeros((2, 1)), np.zeros((1, 3)), np.full((2, 3), np.nan), np.zeros((2, 3), dtype=np.float32)):
+        model = KMeans(2, n_init=2).fit(np.eye(6, 3))
+        model.cluster_centers_ = centres
+        with pytest.raises(BadInput, match="reads texts or forms groups"):
+            inspect_model_bytes(skops.io.dumps(model))
