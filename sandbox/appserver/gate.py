@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.appserver.pagekeys import PageKeys
 from sandbox.appserver.sessions import Admission, Sessions, Viewer
 from sandbox.core.messages import Language
 
@@ -53,9 +54,15 @@ class Gate:
         self._sessions = sessions
         self._apps = apps
         self._owner_of = owner_of
+        self.keys = PageKeys()
 
     def viewer(self, cookie: str | None) -> Viewer | None:
         return self._sessions.viewer(cookie)
+
+    def viewer_with(self, key: str, kernel_id: str) -> Viewer | None:
+        """The viewer whose page shows ``key`` for the kernel, or to sign out."""
+        session = self.keys.session(key, kernel_id)
+        return self._sessions.named(session) if session else None
 
     def page(self, viewer: Viewer, path: str) -> Page | None:
         """The page at ``path`` if the viewer is admitted to it and it is on the shelf."""

@@ -15,7 +15,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from sandbox.appserver import pages
 from sandbox.appserver.gate import KERNEL_ID, Gate, Page
 from sandbox.appserver.headers import security_headers
-from sandbox.appserver.identity import COOKIE, viewer_of
+from sandbox.appserver.identity import COOKIE, NO_ORIGIN, viewer_of
 from sandbox.appserver.kernels import AppKernels
 from sandbox.appserver.measures import Measures
 from sandbox.appserver.openings import Openings
@@ -70,12 +70,17 @@ class Sealed(web.RequestHandler):
     def seal(self, nonce: str = "", *, frames: bool = False) -> None:
         for name, value in security_headers(self.places.origin, nonce, frames=frames).items():
             self.set_header(name, value)
+        if self.request.headers.get("Origin") == NO_ORIGIN:  # from an app's page; it is not let read the answer by this
+            self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
         self.set_header("X-Request-Id", self.request_id)
         self.clear_header("Server")
 
     def from_own_page(self) -> bool:
-        """Whether a browser says that the request comes from this origin's pages; needed for what changes something."""
-        return self.request.headers.get("Origin", "").lower() == self.places.origin
+        """Whether the request comes from one of our pages; needed for what changes something.
+
+        An app's page has no Origin to tell: then ``viewer_of`` has looked at its key and at nothing else.
+        """
+        return self.request.headers.get("Origin", "").lower() in (self.places.origin, NO_ORIGIN)
 
     def tell(self, error: SandboxError) -> None:
         """Answer with ``error``: its status, a page with message and remedy, and when to try again."""
@@ -145,10 +150,10 @@ class Enter(Sealed):
             return
         secret = self._sessions.open(ticket)
         path = self.places.base_url
-        self.set_cookie(COOKIE, secret, path=path, httponly=True, samesite="Strict", secure=self.places.secure)
+        self.set_cookie(COOKIE, secret, path=path, httponly=True, samesite="Lax", secure=self.places.secure)
         self.set_header("Cache-Control", "no-store")
         title = catalogue(ticket.language).gettext("The app is being opened…")
-        # Not a redirect: it would arrive without the Strict cookie, because the portal's page began it.
+        # Not a redirect: the portal's page would have begun it, and what another site begins may arrive without cookie.
         go_on = pages.GoOn(f"{path}voila/render/{page.path}")
         self.finish(pages.message_page(self.places, ticket.language, title, go_on=go_on))
 
@@ -171,17 +176,33 @@ class Leave(Sealed):
 
 
 class KernelModel(Sealed):
-    """GET: whether the viewer's own kernel lives and the app has a newer version; the page asks now and then."""
+    """Whether the viewer's own kernel lives and the app has a newer version; the page asks now and then, by POST."""
 
     def initialize(self, sessions: Sessions) -> None:
         self._sessions = sessions
+
+    def post(self, kernel_id: str) -> None:
+        if not self.from_own_page():
+            raise web.HTTPError(403)
+        self.get(kernel_id)
+
+    def set_default_headers(self) -> None:
+        """An app's page has an origin of its own and must be let read the answer, which is for who has its key."""
+        super().set_default_headers()
+        if self.request.headers.get("Origin") == NO_ORIGIN:
+            self.set_header("Access-Control-Allow-Origin", NO_ORIGIN)
 
     def get(self, kernel_id: str) -> None:
         viewer = viewer_of(self)
         if viewer is None:
             raise web.HTTPError(403)
         if not self.gate.owns(viewer, kernel_id):
-            raise web.HTTPError(404)
+            # Only its own page knows the key, so only that one learns that there was such a kernel.
+            if self.request.headers.get("Origin") != NO_ORIGIN or not self.kernels.was_closed(kernel_id):
+                raise web.HTTPError(404)
+            self.set_status(410)
+            self.finish()
+            return
         admission = self.kernels.admission_of(kernel_id)
         newer = admission is not None and self._sessions.followed(admission)
         model = {**self.kernels.kernel_model(kernel_id), "newer": newer}
@@ -193,7 +214,7 @@ class KernelModel(Sealed):
 class CloseKernel(Sealed):
     """POST: the beacon of a page that is being closed ends its own kernel.
 
-    The Strict session cookie, the Origin and the kernel's owner must all fit; a token that a script can set in a cookie
+    The page's key (or cookie and Origin) and the kernel's owner must all fit; a token that a script can set in a cookie
     and repeat in a header would prove nothing besides.
     """
 
@@ -220,7 +241,7 @@ class PageReady(Sealed):
             raise web.HTTPError(403)
         if not self.gate.owns(viewer, kernel_id):
             raise web.HTTPError(404)
-        said = self.request.body[:7]
+        said = self.request.body.rpartition(b"\n")[2][:7]
         if not re.fullmatch(rb"[0-9]{1,6}", said) or not self._openings.ready(kernel_id, int(said)):
             raise web.HTTPError(400)
         self.set_status(204)
@@ -246,7 +267,8 @@ class KernelChannels(Sealed, VoilaKernelWebsocketHandler):
         """A websocket has no page to seal."""
 
     def check_origin(self, origin: str | None = None) -> bool:
-        return (origin or self.get_origin() or "").lower() == self.places.origin
+        """An app's page says "null", and so does any hostile one: its key tells them apart (``viewer_of``)."""
+        return (origin or self.get_origin() or "").lower() in (self.places.origin, NO_ORIGIN)
 
     async def get(self, kernel_id: str) -> None:
         if not self.gate.owns(viewer_of(self), kernel_id):

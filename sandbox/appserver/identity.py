@@ -8,15 +8,32 @@ from jupyter_server.auth.authorizer import Authorizer
 from jupyter_server.auth.identity import IdentityProvider, User
 
 from sandbox.appserver.gate import Gate
+from sandbox.appserver.pagekeys import LEAVE, PROTOCOL
 from sandbox.appserver.sessions import Viewer
 
 COOKIE = "sandbox-apps"
 
 
+#: What browsers send as Origin from a page that has one of its own.
+NO_ORIGIN = "null"
+
+
 def viewer_of(handler: Any) -> Viewer | None:
-    """The viewer who sent the request, found once per request."""
+    """The viewer who sent the request: by the key of the page that it comes from, else by the cookie."""
     gate: Gate = handler.settings["sandbox_gate"]
+    if handler.request.headers.get("Origin") == NO_ORIGIN:
+        return gate.viewer_with(page_key(handler), str(handler.path_kwargs.get("kernel_id", LEAVE)))
     return gate.viewer(handler.get_cookie(COOKIE))
+
+
+def page_key(handler: Any) -> str:
+    """What a page shows as its key: among its websocket's protocols, in its form, or as the first line of a post."""
+    for offered in handler.request.headers.get("Sec-WebSocket-Protocol", "").split(","):
+        if offered.strip().startswith(PROTOCOL):
+            return str(offered.strip().removeprefix(PROTOCOL))
+    if handler.request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+        return str(handler.get_body_argument("key", ""))
+    return str(handler.request.body.decode("ascii", "replace").partition("\n")[0])
 
 
 class ViewerIdentity(IdentityProvider):

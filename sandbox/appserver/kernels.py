@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,7 @@ class AppKernels(AsyncMappingKernelManager):
         self._starting: list[str] = []
         self._spare: set[str] = set()
         self._alone: dict[str, datetime] = {}  # kernels of viewers who are not connected, since when
+        self._closed: deque[str] = deque(maxlen=1000)
         #: Called with the id of every kernel that is no longer there.
         self.on_removed: Callable[[str], None] | None = None
 
@@ -178,7 +180,13 @@ class AppKernels(AsyncMappingKernelManager):
 
     async def end_where_over(self, holds: Callable[[Admission], bool]) -> None:
         """End every kernel whose admission is over."""
-        await self._end([kernel_id for kernel_id, admission in self._admissions.items() if not holds(admission)])
+        over = [kernel_id for kernel_id, admission in self._admissions.items() if not holds(admission)]
+        self._closed.extend(over)
+        await self._end(over)
+
+    def was_closed(self, kernel_id: str) -> bool:
+        """Whether the kernel was ended because its viewer may no longer open the app, or the app was retired."""
+        return kernel_id in self._closed
 
     async def _end(self, kernel_ids: list[str]) -> None:
         await asyncio.gather(

@@ -57,7 +57,9 @@ def error_page(places: Places, language: Language, error: SandboxError, request_
     return message_page(places, language, message, remedy, go_on=go_on, request_id=request_id)
 
 
-def title_bar(places: Places, page: Page, app: AppManifest, author: str, nonce: str) -> dict[str, Any]:
+def title_bar(
+    places: Places, page: Page, app: AppManifest, author: str, nonce: str, leave_key: str = ""
+) -> dict[str, Any]:
     """What the templates in ``templates/app`` show around the app; plain values only."""
     _ = catalogue(page.language).gettext
     other: Language = "zh-CN" if page.language == "en" else "en"
@@ -71,6 +73,7 @@ def title_bar(places: Places, page: Page, app: AppManifest, author: str, nonce: 
         "nonce": nonce,
         "icon": _icon(),
         "leave": f"{places.base_url}leave",
+        "leave_key": leave_key,
         "portal": places.portal_url,
         "other_language": other,
         "other_name": {"en": "English", "zh-CN": "中文"}[other] if other in app.languages else "",
@@ -99,6 +102,7 @@ def _texts(_: Callable[[str], str]) -> dict[str, str]:
         "loading": _("The app is being prepared…"),
         "again": _("Open again"),
         "gone": _("This app page was closed because it was idle or had a problem."),
+        "closed": _("This app was closed: it was retired or replaced, or you may no longer open it."),
         "lost": _("The connection to the app is lost. It will be tried again."),
         "expired": _("Your sign-in has ended. Open the app again from the portal."),
         "failed": _("The app could not be prepared."),

@@ -48,8 +48,8 @@ class _Hold:
 class Sessions:
     """Sessions by the hash of their cookie, which last ``lifetime``; admissions, which last ``hold`` unless renewed.
 
-    Admissions are the portal session's and not this one's: every ticket makes a new session here (the Strict cookie
-    does not travel with the portal's form), and the apps opened before must stay open.
+    Admissions are the portal session's and not this one's: every ticket makes a new session here (the cookie does
+    not travel with the portal's form), and the apps opened before must stay open.
     """
 
     def __init__(self, lifetime: timedelta, hold: timedelta, now: Callable[[], datetime]) -> None:
@@ -82,6 +82,11 @@ class Sessions:
             self._viewers.pop(key, None)
             return None
         return viewer
+
+    def named(self, session: str) -> Viewer | None:
+        """The viewer of the session with that name; None when there is none or its time is over."""
+        found = next((viewer for viewer in self._viewers.values() if viewer.session == session), None)
+        return found if found is not None and found.expires > self._now() else None
 
     def admission(self, viewer: Viewer, app: str, version: str) -> Admission | None:
         """The viewer's admission to the app version, if it is in force."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,6 +17,8 @@ class Portal(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, bool]] = []
         self.form = ""
+        #: What it says of every open app when it is asked: nothing, or for example that it is closed.
+        self.standing = ""
         super().__init__(("127.0.0.1", 0), _PortalHandler)
 
     @property
@@ -30,13 +33,20 @@ class _PortalHandler(BaseHTTPRequestHandler):
         self._answer()
 
     def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.server.standing and b'"tickets"' in asked:
+            told = {"standings": [self.server.standing] * len(json.loads(asked)["tickets"])}
+            self._send(json.dumps(told).encode(), "application/json")
+            return
         self._answer()
 
     def _answer(self) -> None:
         self.server.seen.append((self.command, self.path, COOKIE in (self.headers.get("Cookie") or "")))
-        body = self.server.form.encode()
+        self._send(self.server.form.encode(), "text/html")
+
+    def _send(self, body: bytes, kind: str) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Type", kind)
         self.send_header("Set-Cookie", f"{COOKIE}; HttpOnly; SameSite=Lax")
         self.end_headers()
         self.wfile.write(body)

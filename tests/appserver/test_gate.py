@@ -136,9 +136,10 @@ def test_the_host_name_of_the_portal_is_refused(tmp_path: Path) -> None:
 def test_the_policy_names_no_other_origin() -> None:
     policy = content_security_policy("http://localhost:8001", "abc")
     directives = dict(part.split(" ", 1) for part in policy.split("; "))
-    assert directives["connect-src"] == "'self' ws://localhost:8001"
+    assert directives["connect-src"] == "http://localhost:8001 ws://localhost:8001"
     assert directives["script-src"] == "'nonce-abc'"
     assert directives["default-src"] == directives["frame-ancestors"] == directives["object-src"] == "'none'"
-    assert directives["form-action"] == "'self'"
+    assert directives["form-action"] == "http://localhost:8001"
+    assert "allow-scripts" in directives["sandbox"] and "allow-same-origin" not in directives["sandbox"]
     assert "blob:" in content_security_policy("http://localhost:8001", "abc", frames=True)
     assert "script-src 'none'" in content_security_policy("http://localhost:8001")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -108,7 +107,10 @@ def test_a_sign_out_is_told(opened: tuple[Any, Viewer]) -> None:
 
 def test_a_newer_version_is_told(opened: tuple[Any, Viewer]) -> None:
     page, _ = opened
-    answer: Callable[[Any], None] = lambda route: route.fulfill(json={"id": "x", "newer": True})  # noqa: E731
+
+    def answer(route: Any) -> None:
+        route.fulfill(json={"id": "x", "newer": True}, headers={"Access-Control-Allow-Origin": "null"})
+
     page.route("**/api/kernels/*", answer)
     page.evaluate("() => sandboxApp.life.look()")
     page.wait_for_selector("#sb-notice", state="visible")

@@ -4,7 +4,10 @@ import { decode, encode, PROTOCOL, type Bytes, type Json, type Message } from '.
 
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000];
 
-export type Ending = 'gone' | 'expired' | 'lost';
+export type Ending = 'gone' | 'closed' | 'expired' | 'lost';
+
+/** What a refusal by the kernel's address means. */
+const ENDINGS: Record<number, Ending> = { 404: 'gone', 410: 'closed' };
 
 interface Waiting {
   /** What the kernel publishes while it deals with the message. */
@@ -33,10 +36,20 @@ export class Connection {
   private wasReady = false;
   private closed = false;
 
-  constructor(private readonly base: string, readonly kernel: string, private readonly listener: Listener) {}
+  constructor(private readonly base: string, readonly kernel: string, private readonly key: string, private readonly listener: Listener) {}
 
   get kernelUrl(): string {
     return `${this.base}api/kernels/${this.kernel}`;
+  }
+
+  /** No cookie goes with what this page asks: it has an origin of its own, and shows its key instead. */
+  private ask(): Promise<Response> {
+    return fetch(this.kernelUrl, { method: 'POST', body: this.key, cache: 'no-store', credentials: 'omit' });
+  }
+
+  /** Say something on the way out or in passing; nobody waits for an answer. */
+  private say(where: string, what = ''): void {
+    navigator.sendBeacon(`${this.base}voila/api/${where}/${this.kernel}`, what ? `${this.key}\n${what}` : this.key);
   }
 
   open(): void {
@@ -44,21 +57,21 @@ export class Connection {
     clearTimeout(this.timer);
     const url = new URL(`${this.kernelUrl}/channels?session_id=${this.session}`, location.href);
     url.protocol = url.protocol.replace('http', 'ws');
-    const socket = (this.socket = new WebSocket(url, [PROTOCOL]));
+    const socket = (this.socket = new WebSocket(url, [PROTOCOL, `sandbox-page.${this.key}`]));
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => socket.send(this.pack('kernel_info_request', {}, {}).frame);
     socket.onmessage = event => event.data instanceof ArrayBuffer && this.receive(decode(event.data));
     socket.onclose = () => socket === this.socket && this.lost();
   }
 
-  /** Where the page says that it is being closed. */
-  get closeUrl(): string {
-    return `${this.base}voila/api/shutdown/${this.kernel}`;
+  /** The page is being closed. */
+  sayClosed(): void {
+    this.say('shutdown');
   }
 
-  /** Where the page says after how long it answered to a hand. */
-  get readyUrl(): string {
-    return `${this.base}voila/api/ready/${this.kernel}`;
+  /** After how many milliseconds the page answered to a hand. */
+  sayReady(after: number): void {
+    this.say('ready', String(after));
   }
 
   /** Send on the shell channel, now or as soon as the kernel listens. Returns the message's id. */
@@ -74,12 +87,12 @@ export class Connection {
   async check(): Promise<Json | null> {
     if (this.closed) return null;
     try {
-      const answer = await fetch(this.kernelUrl, { cache: 'no-store' });
+      const answer = await this.ask();
       if (answer.ok) {
         if (!this.isReady && this.wasReady && this.socket!.readyState > WebSocket.OPEN) this.open();
         return await answer.json();
       }
-      this.end(answer.status === 404 ? 'gone' : 'expired');
+      this.end(ENDINGS[answer.status] ?? 'expired');
     } catch {
       this.listener.ended('lost');
     }
@@ -139,9 +152,9 @@ export class Connection {
   /** A refused websocket does not say why; the address of the kernel does. */
   private async again(): Promise<void> {
     try {
-      const answer = await fetch(this.kernelUrl, { cache: 'no-store' });
+      const answer = await this.ask();
       if (answer.ok) return this.open();
-      if (answer.status < 500) return this.end(answer.status === 404 ? 'gone' : 'expired');
+      if (answer.status < 500) return this.end(ENDINGS[answer.status] ?? 'expired');
     } catch {
       /* still without a network */
     }

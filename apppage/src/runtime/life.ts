@@ -5,7 +5,7 @@ import type { Connection, Ending } from './connection';
 const LOOK_EVERY_MS = 10_000; // also how soon a newer version is told
 const SHOW_LOSS_AFTER_MS = 700; // a loss that is mended at once is nobody's concern
 const SAY_AFTER_MS = 600;
-const REOPENED = 'sandbox-reopened';
+const REOPENED = '#reopened';
 
 type Kind = Ending | 'failed' | 'newer' | 'reopened' | '';
 
@@ -26,10 +26,13 @@ export class Life {
     addEventListener('offline', () => this.ended('lost'));
     document.addEventListener('visibilitychange', () => document.hidden || void this.look());
     addEventListener('pagehide', event => {
-      if (!event.persisted) navigator.sendBeacon(connection.closeUrl);
+      if (!event.persisted) connection.sayClosed();
     });
-    if (sessionStorage.getItem(REOPENED) === location.pathname) this.notice('reopened');
-    sessionStorage.removeItem(REOPENED);
+    // Kept in the address: an origin of its own has no storage, and its history forgets.
+    if (location.hash === REOPENED) {
+      this.notice('reopened');
+      history.replaceState(null, '', location.pathname + location.search);
+    }
   }
 
   /** The page is complete and alive. */
@@ -43,7 +46,7 @@ export class Life {
   private tellWhenAnswering(): void {
     if (!this.connection!.isReady || this.told || !document.body.classList.contains('sb-ready')) return;
     this.told = true;
-    navigator.sendBeacon(this.connection!.readyUrl, String(Math.max(1, Math.round(performance.now()))));
+    this.connection!.sayReady(Math.max(1, Math.round(performance.now())));
   }
 
   /** The kernel answers. */
@@ -53,7 +56,7 @@ export class Life {
   }
 
   ended(why: Ending): void {
-    if (this.shown === 'gone' || this.shown === 'expired') return;
+    if (['gone', 'closed', 'expired'].includes(this.shown)) return;
     if (why === 'lost') {
       if (!this.timer) this.timer = window.setTimeout(() => ((this.wasLost = true), this.notice('lost')), SHOW_LOSS_AFTER_MS);
       return;
@@ -61,7 +64,7 @@ export class Life {
     // After a loss that outlasted the kernel, the app is opened anew; a kernel that ended before everybody's eyes waits
     // for its viewer, who may want to read or copy what is there.
     if (why === 'gone' && this.wasLost && !this.editing()) {
-      sessionStorage.setItem(REOPENED, location.pathname);
+      history.replaceState(null, '', REOPENED);
       location.reload();
       return;
     }
@@ -103,7 +106,7 @@ export class Life {
     const box = document.getElementById('sb-notice')!;
     this.shown = kind;
     box.hidden = !kind;
-    document.body.classList.toggle('sb-stopped', ['gone', 'expired', 'lost', 'failed'].includes(kind));
+    document.body.classList.toggle('sb-stopped', ['gone', 'closed', 'expired', 'lost', 'failed'].includes(kind));
     if (!kind) return;
     box.querySelector('span')!.textContent = this.texts[kind];
     box.querySelector<HTMLElement>('.sb-again')!.hidden = !['gone', 'failed'].includes(kind);

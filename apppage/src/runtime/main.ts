@@ -21,6 +21,7 @@ const OURS = /^@jupyter-widgets\/(?:base|controls|output)$/;
 
 interface Facts {
   kernelId: string;
+  key: string;
   base: string;
   texts: Record<string, string>;
 }
@@ -33,7 +34,7 @@ class AppPage implements Page {
 
   constructor(private readonly facts: Facts) {
     this.life = new Life(facts.texts);
-    this.connection = new Connection(facts.base, facts.kernelId, {
+    this.connection = new Connection(facts.base, facts.kernelId, facts.key, {
       message: message => void (this.catching.take(message) || this.models.handle(message)),
       ready: again => {
         this.life.answering();

@@ -32,9 +32,9 @@ def app_parts(notebook: NotebookNode, facts: Mapping[str, Any]) -> tuple[str, st
     return cells, inline_json(widget_states(notebook))
 
 
-def body(parts: tuple[str, str], facts: Mapping[str, Any], kernel_id: str, base: str) -> str:
+def body(parts: tuple[str, str], facts: Mapping[str, Any], kernel_id: str, key: str, base: str) -> str:
     """The app itself. The script comes first: it opens the websocket while the browser reads the rest."""
-    page = {"kernelId": kernel_id, "base": base, "texts": facts["texts"]}
+    page = {"kernelId": kernel_id, "key": key, "base": base, "texts": facts["texts"]}
     cells, widgets = parts
     return _environment.get_template("body.html").render(
         app=facts,

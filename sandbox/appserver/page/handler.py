@@ -18,10 +18,11 @@ from sandbox.appserver.identity import viewer_of
 from sandbox.appserver.openings import Openings
 from sandbox.appserver.page import document
 from sandbox.appserver.page.widgets import bring_scripts, widget_ids
+from sandbox.appserver.pagekeys import LEAVE
 from sandbox.appserver.sessions import Admission
 from sandbox.appserver.traffic import comms_of
 from sandbox.appserver.warm import Claimed, WarmApps
-from sandbox.core.errors import SandboxError, Unavailable
+from sandbox.core.errors import NotFound, SandboxError, Unavailable
 from sandbox.publishing.shelf import read_manifest
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class AppPage(Sealed):
 
     _kept: ClassVar[OrderedDict[tuple[str, str], tuple[str, str]]] = OrderedDict()
     _head_sent = False
+    _session = ""
 
     @property
     def warm(self) -> WarmApps:
@@ -55,14 +57,20 @@ class AppPage(Sealed):
         page = self.gate.page(viewer, path)
         admission = self.gate.admission(viewer, page) if page else None
         if page is None or admission is None:
-            raise web.HTTPError(404)
+            self.tell(NotFound(
+                "This app is not there, or not open to you.",
+                "It may have been retired or replaced by a newer version. Look for it in the portal and open it there.",
+            ))  # fmt: skip
+            return
         self.note = self.openings.begin(admission)
+        self._session = viewer.session
         self.nonce = new_nonce()
         self.seal(self.nonce)
         self.set_header("Cache-Control", "no-store")
         try:
             manifest = read_manifest(self.places.apps / page.app / page.version)
-            facts = pages.title_bar(self.places, page, manifest, self.gate.author(viewer, page), self.nonce)
+            leave = self.gate.keys.of(viewer.session, LEAVE)
+            facts = pages.title_bar(self.places, page, manifest, self.gate.author(viewer, page), self.nonce, leave)
             await self._answer(page, admission, facts)
         except iostream.StreamClosedError:
             return  # the viewer left; the kernel goes as abandoned
@@ -80,7 +88,8 @@ class AppPage(Sealed):
             if not self._head_sent and bring_scripts(claimed.notebook):
                 self.seal(self.nonce, frames=True)
             self._send_head(facts, waiting=False)
-            self.write(document.body(parts, facts, claimed.kernel_id, self.places.base_url))
+            key = self.gate.keys.of(self._session, claimed.kernel_id)
+            self.write(document.body(parts, facts, claimed.kernel_id, key, self.places.base_url))
             await self.finish()
             self.openings.given(self.note, claimed.kernel_id)
             if claimed.failed:
