@@ -19,6 +19,7 @@ Light to import: each name is loaded from its module when it is first used. By t
 - target, look_at, show_quality_of, show_columns, show_relations: a look at any table before a question is asked
 - ask, show_question, better_of, check_answer, show_answer_check, explain_answer, show_answer_reasons,
   show_answer_worth, record_answer: a first question to it, a yes or no or a number
+- hand_over, show_handover, show_override: which cases go to a person; the app part in which one is overruled
 - cases_with, judge_groups, show_fairness, points_of, show_scorecard: groups of people treated alike; points to add up
 - baskets, learn_offers, check_offers, show_baskets, show_hits, show_pairs, show_hits_by_group, show_offers_worth,
   record_offers: what to show a customer next
@@ -168,6 +169,9 @@ _HOMES = {
     "show_look": "question_app.show_look",
     "show_one_answer": "question_app.show_one_answer",
     "show_answer_worth_slider": "question_app.show_answer_worth_slider",
+    "hand_over": "handover.hand_over",
+    "show_handover": "handover_views.show_handover",
+    "show_override": "handover_views.show_override",
     "cases_with": "beside.cases_with",
     "judge_groups": "fairness.judge_groups",
     "show_fairness": "fairness_views.show_fairness",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FEWEST_EACH = 60
 _RESAMPLES = 300
 _LEAVES = 20
+_OFTEN_MISSING = 0.005
 
 ERROR_LABEL = "Average error of an estimate"
 MISS_LABEL = "Share of estimates that are too far off"
@@ -210,20 +211,23 @@ def to_check(learn: Amounts, facts: pd.DataFrame, guesses: np.ndarray, dearest: 
 
 
 def usual(values: pd.Series) -> dict[str, Any]:
-    """What is usual for a fact: the range of all but one in a hundred, or the levels that enough cases have."""
+    """What is usual for a fact: the range of all but one in a hundred and whether it is often missing, or the levels
+    that enough cases have.
+    """
     if values.dtype.kind == "f":
         low, high = values.quantile(0.005), values.quantile(0.995)
-        return {"low": float(low), "high": float(high)}
+        return {"low": float(low), "high": float(high), "missing": bool(values.isna().mean() > _OFTEN_MISSING)}
     levels = values.value_counts()
     return {"levels": [str(level) for level in levels.index[levels >= 10]]}
 
 
 def strange(known: dict[str, Any], values: pd.Series) -> np.ndarray:
-    """Which values are not usual; a missing one is."""
+    """Which values are not usual; a missing one is not where hardly any was missing before."""
     if "levels" in known:
         made: np.ndarray = ~values.isin(known["levels"]).to_numpy()
         return made
-    outside: np.ndarray = ((values < known["low"]) | (values > known["high"]) | values.isna()).to_numpy()
+    missing = values.isna() & (not known.get("missing", False))
+    outside: np.ndarray = ((values < known["low"]) | (values > known["high"]) | missing).to_numpy()
     return outside
 
 

@@ -5,8 +5,8 @@ Formats (each file says ``"format": 1`` where it is ours):
 - ``model.skops``: a scikit-learn pipeline that takes a DataFrame with the columns of the sample;
 - ``sample.json``: ``columns``, ``rows`` (at most 50 masked cases, no pseudonyms, null for missing numbers) and
   ``predictions`` (probability of the outcome per row; a label where ``method`` is ``predict``);
-- ``evidence.json``: metrics with baseline, explanation, value, data, model, shown tables, ``fairness`` and
-  ``scorecard`` where a template has them, and under ``app`` what the app part needs besides the model: labels and
+- ``evidence.json``: metrics with baseline, explanation, value, data, model, shown tables; ``fairness``, ``scorecard``
+  and ``handover`` where a template has them; and under ``app`` what the app part needs besides the model: labels and
   ranges, the curve of counts (each of at least the small-cell number of cases), and a dozen masked comparison cases.
 """
 
@@ -116,6 +116,8 @@ def record(model: Any, cases: Cases, result: Result, explanation: Explanation, w
     """Write the evidence of this run; each of ``more`` is added under its name, as its ``to_json`` gives it."""
     made = evidence(model, cases, result, explanation, worth)
     made |= {name: each.to_json() for name, each in more.items() if each is not None}
+    if more.get("handover") is not None:  # beside the other assumptions that the value rests on
+        made["value"]["assumptions"]["sent_to_a_person"] = made["handover"]["share"]
     write(places.project_folder() / EVIDENCE, as_json(made))
 
 

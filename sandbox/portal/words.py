@@ -82,6 +82,12 @@ WORDS: dict[str, dict[str, str]] = {
         "value": "One prevented case is worth",
         "success": "Share of warned cases that acting prevents",
         "threshold": "Warned from a risk of",
+        "sent_to_a_person": "Share that goes to a person",
+        "decided_by_a_person": "Share that a person decides",
+        "questions": "Such questions a month",
+        "by_hand": "Hours of work for one by hand",
+        "with_this": "Hours of work for one with this page",
+        "hour": "An hour costs",
     },
     "choice": {
         "dataset": "Dataset",
