@@ -67,9 +67,9 @@ class Exercise extends Widget {
       this.node.replaceChildren(...parts.filter(part => part !== false));
       return;
     }
-    parts.push(make('p', '', asked.text), asked.table !== null && table(asked.table));
+    parts.push(make('p', '', ...withCode(asked.text)), asked.table !== null && table(asked.table));
     if (asked.solved) {
-      parts.push(told('right', texts.get('Right.'), asked.said));
+      parts.push(told('right', '', asked.said));
       parts.push(badge && told('right', texts.get('That was the last one: the badge is yours.'), texts.get('It is on your page in the portal.')));
       this.node.replaceChildren(...parts.filter(part => part !== false));
       return;
@@ -102,7 +102,7 @@ class Exercise extends Widget {
       input.type = asked.kind === 'one' ? 'radio' : 'checkbox';
       input.name = `${this.id || this._name}-${asked.question}`;
       input.value = option.mark;
-      controls.append(make('label', 'sandbox-option', input, make('span', '', option.text)));
+      controls.append(make('label', 'sandbox-option', input, make('span', '', ...withCode(option.text))));
     }
     // A key that is meant for the answer must not reach the notebook, where it may be a command.
     controls.addEventListener('keydown', event => event.stopPropagation());
@@ -138,11 +138,16 @@ class Exercise extends Widget {
 }
 
 function told(kind: 'right' | 'again', first: string, more: string): HTMLElement {
-  return make('p', `sandbox-told-${kind}`, make('b', '', first), ` ${more}`);
+  return make('p', `sandbox-told-${kind}`, first && make('b', '', `${first} `), ...withCode(more));
 }
 
 function table(figures: { head: string[]; rows: string[][] }): HTMLElement {
   const head = make('tr', '', ...figures.head.map(text => make('th', '', text)));
   const rows = figures.rows.map(row => make('tr', '', ...row.map(text => make('td', '', text))));
   return make('div', 'sandbox-figures', make('table', '', make('thead', '', head), make('tbody', '', ...rows)));
+}
+
+/** What stands in back quotes set as code. */
+function withCode(text: string): (Node | string)[] {
+  return text.split('`').map((part, place) => (place % 2 ? make('code', '', part) : part));
 }

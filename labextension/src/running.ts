@@ -48,6 +48,10 @@ export class Running {
     if (panel.isDisposed || !cells.length || !panel.context.canSave || (await this._lives(cells[cells.length - 1]))) {
       return;
     }
+    if (cells.every(cell => cell.model.id !== FORM)) {
+      await this._run(cells); // a learning path without a form: there is nothing to wait for
+      return;
+    }
     const stop = { label: texts.get('Stop'), press: () => void panel.sessionContext.session?.kernel?.interrupt() };
     this._notice.say(texts.get('The form is getting ready…'), [stop], true);
     const before = panel.content.widgets.some(cell => cell instanceof CodeCell && cell.model.executionCount !== null);

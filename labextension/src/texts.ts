@@ -58,7 +58,6 @@ const CHINESE: Record<string, string> = {
   'That was three times not quite.': '连续三次都差一点。',
   'Read the part above once more; another question comes at {time}.': '请再读一遍上面的内容；{time} 会有新的题目。',
   'Show the question': '显示题目',
-  'Right.': '正确。',
   'Not yet.': '还不对。',
   'That was the last one: the badge is yours.': '这是最后一题，徽章归您了！',
   'It is on your page in the portal.': '它会显示在门户中您的个人页面上。',

@@ -6,17 +6,25 @@ The portal asks and judges; here the person's answers are only handed on, in the
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from tornado import web
 
-from sandbox.core.errors import BadInput
+from sandbox.core.errors import BadInput, SandboxError
 from sandbox.core.ids import check_slug
+from sandbox.core.messages import Language
 from sandbox.labserver.handlers import ProjectHandler
 from sandbox.labserver.language import chosen_language
 from sandbox.labserver.places import NOTEBOOK, Places
 from sandbox.labserver.portal import Portal
+from sandbox.notebooks.reading import MAX_BYTES, read_notebook
+from sandbox.notebooks.translate import translate_notebook
 from sandbox.publishing.starter import unpack_starter
+from sandbox.store.workspace import read_plain, write_atomically
 
 
 class OpenPath(ProjectHandler):
@@ -32,7 +40,32 @@ class OpenPath(ProjectHandler):
         if folder.is_symlink() or not (folder / NOTEBOOK).exists():
             starter = await self._portal.learning_starter(path, chosen_language(self._places))
             await asyncio.to_thread(unpack_starter, starter, folder)
+        else:
+            await self._turn(path, folder / NOTEBOOK)
         return {"notebook": f"{folder.name}/{NOTEBOOK}"}
+
+    async def _turn(self, path: str, file: Path) -> None:
+        """Show the texts in the language that was chosen since; what the person wrote stays."""
+        wanted = chosen_language(self._places)
+        try:
+            notebook = read_notebook(await asyncio.to_thread(read_plain, file, MAX_BYTES), NOTEBOOK)
+        except SandboxError:  # whoever broke it sees so in Lab
+            return
+        about = notebook.metadata.get("sandbox")
+        if not isinstance(about, dict) or about.get("language") == wanted:
+            return
+        known = [await self._texts(path, language) for language in ("en", "zh-CN")]
+        for texts in known:
+            notebook = translate_notebook(notebook, texts, known[1 if wanted == "zh-CN" else 0])
+        title = next(iter(known[1 if wanted == "zh-CN" else 0].values())).splitlines()[0].removeprefix("# ")
+        notebook.metadata["sandbox"] = {**about, "language": wanted, "fields": {"title": title}}
+        await asyncio.to_thread(write_atomically, file, nbformat.writes(notebook).encode())
+
+    async def _texts(self, path: str, language: Language) -> dict[str, str]:
+        """Cell id → markdown, from the portal: the folder's own files are a kernel's to write."""
+        with zipfile.ZipFile(io.BytesIO(await self._portal.learning_starter(path, language))) as archive:
+            notebook = read_notebook(archive.read(NOTEBOOK), NOTEBOOK)
+        return {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "markdown"}
 
 
 class Exercise(ProjectHandler):

@@ -51,7 +51,7 @@ def mapping(draw: random.Random, _: Practice) -> Question:
 
 def customers(_: random.Random, practice: Practice) -> Question:
     return Question(
-        Message("Look at “The data” in your practice notebook: how many different customers are in your table?"),
+        Message("See “Look at the data” in your practice notebook: how many different customers are in your table?"),
         "number",
         Message("Rows are contracts, and some customers have two. The second figure counts customers."),
         Message("Right. Rows and customers are not the same; whatever protects people counts people."),
@@ -63,7 +63,7 @@ def share_left(_: random.Random, practice: Practice) -> Question:
     return Question(
         Message("What share of the contracts in your practice table ended? Give it in percent."),
         "number",
-        Message("It stands beside the number of customers, in the third figure of “The data”."),
+        Message("It stands beside the number of customers: the third figure under “Look at the data”."),
         Message("Right. Remember it: a model has to be better than what this share alone tells."),
         number=100 * practice.leavers,
         tolerance=1.0,

@@ -116,7 +116,7 @@ def fairness(draw: random.Random, _: Practice) -> Question:
         Message("Right. Many refusals alone prove nothing; that equally good customers are refused more often does."),
         tuple(Option(name, place == worst) for place, name in enumerate(groups)),
         table=Table(
-            (Message("Age"), Message("All"), Message("refused"), Message("would have paid back"), Message("of these refused")),
+            (Message("Age group"), Message("All"), Message("refused"), Message("would have paid back"), Message("of these refused")),
             tuple(rows),
         ),
         ordered=True,

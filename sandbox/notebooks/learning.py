@@ -50,13 +50,16 @@ def learning_notebook(content: Path, path: str, language: Language) -> NotebookN
             path=path,
             problem=error.strerror or str(error),
         ) from None
-    notebook.metadata["sandbox"] = {"learning": path, "language": language}
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell["execution_count"] = None
             name = exercise_in(cell, path)
             cell["outputs"] = [_shown(path, name)] if name else []
-    return translate_notebook(notebook, _english(notebook), texts)
+    notebook = translate_notebook(notebook, _english(notebook), texts)
+    # JupyterLab shows the title on the tab, where all notebooks have the same file name.
+    title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+    notebook.metadata["sandbox"] = {"learning": path, "language": language, "fields": {"title": title}}
+    return notebook
 
 
 def parts(notebook: NotebookNode, path: str) -> Iterator[Part]:

@@ -55,6 +55,10 @@ class _Api(BaseHTTPRequestHandler):
             return self._json({"slug": "churn", "last": {"number": 2}, "data": [], "findings": []})
         if self.path == "/api/v1/lab/templates/churn/thumbnail":
             return self._send(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")
+        if self.path.startswith("/api/v1/learning/first-steps/starter"):
+            return self._send(learning_starter(self.headers["Accept-Language"]), "application/zip")
+        if self.path == "/api/v1/learning/first-steps/exercises/units":
+            return self._json({"question": "q1", "asked": self.headers["Accept-Language"]})
         if self.path.startswith("/api/v1/projects/second/starter"):
             return self._send(starter(), "application/zip")
         return self._json({"detail": "There is no such project.", "remedy": "Look."}, 404)
@@ -66,6 +70,8 @@ class _Api(BaseHTTPRequestHandler):
         if self.path == "/api/v1/lab/projects/churn/check":
             names = sorted(read_archive(body, max_bytes=2**20, max_files=50).files)
             return self._json({"findings": [{"level": "review", "message": ", ".join(names)}]})
+        if self.path == "/api/v1/learning/first-steps/exercises/units":
+            return self._json({"right": False, "given": json.loads(body)})
         self.server.received.append((body, html.unescape(self.headers["X-Sandbox-Note"])))
         self._json(submission("queued"), 201)
 
@@ -96,6 +102,19 @@ def starter() -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("notebook.ipynb", nbformat.writes(notebook))
         archive.writestr("project.toml", 'slug = "churn"\n')
+    return buffer.getvalue()
+
+
+def learning_starter(language: str) -> bytes:
+    text = {"en": "# First steps", "zh-CN": "# 第一步"}[language]
+    cells = [nbformat.v4.new_markdown_cell(text, id="title"), nbformat.v4.new_code_cell("1 + 1", id="own")]
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    about = {"learning": "first-steps", "language": language, "fields": {"title": text.removeprefix("# ")}}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec, "sandbox": about})
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("notebook.ipynb", nbformat.writes(notebook))
+        archive.writestr("manifest.json", "{}")
     return buffer.getvalue()
 
 
