@@ -55,7 +55,7 @@ class Search:
     is ``widest`` (0–1) at most."""
 
     def __init__(self, rollup: Rollup, loss: Loss, k: int, widest: float = 1.0) -> None:
-        self._rollup, self._loss, self._k, self._widest = rollup, loss, k, widest
+        self.rollup, self._loss, self._k, self._widest = rollup, loss, k, widest
         self._least = loss.least()
         self._top: Node = tuple(n - 1 for n in self._least.shape)
         self._costs = [costs.tolist() for costs in loss.costs]
@@ -126,21 +126,21 @@ class Search:
         return self._step
 
     def _holds(self, found: Found, suppress: float) -> bool:
-        return found.classes > 0 and found.left_out <= suppress * self._rollup.units
+        return found.classes > 0 and found.left_out <= suppress * self.rollup.units
 
     def _count(self, node: Node) -> Found | None:
         """What is known of ``node``; None if it leaves out more than the widest limit."""
         if node not in self._found:
-            counted = self._rollup.count(node)
+            counted = self.rollup.count(node)
             units = counted.class_units
             fails = units < self._k
-            left_out = self._rollup.left_out(counted, fails)
+            left_out = self.rollup.left_out(counted, fails)
             if self._loss.rises:
                 coarser = self._least[tuple(slice(level, None) for level in node)]
                 np.maximum(coarser, self._loss.bound(counted), out=coarser)
             found = None
-            if left_out <= self._widest * self._rollup.units:
-                share = left_out / self._rollup.units if self._rollup.units else 0.0
+            if left_out <= self._widest * self.rollup.units:
+                share = left_out / self.rollup.units if self.rollup.units else 0.0
                 stay = units.size - int(np.count_nonzero(fails))
                 found = Found(node, self._loss.of(counted, fails), stay, left_out, share)
             self._found[node] = found

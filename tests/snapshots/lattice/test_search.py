@@ -40,13 +40,13 @@ rows_ = st.one_of(
 )
 
 
-def search_of(rows: Rows, metric: Metric, k: int) -> Search:
+def search_of(rows: Rows, metric: Metric, k: int, widest: float = 1.0) -> Search:
     codes = [np.array([row[c] for row, _ in rows]) for c in range(len(DOMAINS))]
     units = np.array([unit for _, unit in rows])
     records = np.ones(units.size, dtype=np.int64)
     unit = None if np.unique(units).size == units.size else np.unique(units, return_inverse=True)[1]
     rollup = Rollup(DOMAINS, codes, records, unit)
-    return Search(rollup, Loss(metric, rollup, codes, records), k)
+    return Search(rollup, Loss(metric, rollup, codes, records), k, widest)
 
 
 def by_hand(rows: Rows, node: Node, metric: Metric, k: int) -> tuple[float, int, int]:
@@ -90,6 +90,41 @@ def test_the_best_node_is_that_of_exhaustive_search(rows: Rows, k: int, suppress
     assert found.best.loss == pytest.approx(min(loss for loss, *_ in hold.values()))
     loss, left_out, classes = every[found.best.node]
     assert (found.best.loss, found.best.left_out, found.best.classes) == (pytest.approx(loss), left_out, classes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=rows_, nodes=st.lists(st.tuples(*(st.integers(0, d.height) for d in DOMAINS)), min_size=1, max_size=12))
+def test_nodes_between_change_no_count(rows: Rows, nodes: list[Node]) -> None:
+    """However a node is reached, its classes are those that are counted by hand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rollup_module, "_BETWEEN", 1)
+        patch.setattr(rollup_module, "_SHRINKS", 0)
+        rollup = search_of(rows, "entropy", 2).rollup
+        for node in nodes:
+            counted = rollup.count(node)
+            classes: dict[Any, set[int]] = defaultdict(set)
+            for row, unit in rows:
+                key = tuple(d.codes[level][v] for d, level, v in zip(DOMAINS, node, row, strict=True))
+                classes[key].add(unit)
+            assert sorted(counted.class_units.tolist()) == sorted(len(units) for units in classes.values())
+            assert int(counted.class_records.sum()) == len(rows)
+
+
+def test_a_limit_beyond_the_widest_is_refused() -> None:
+    search = search_of([((v % 8, v % 4, v % 2, 0), v) for v in range(40)], "entropy", 3, widest=0.1)
+    assert (
+        search.best(0.1).best
+        == search_of([((v % 8, v % 4, v % 2, 0), v) for v in range(40)], "entropy", 3).best(0.1).best
+    )
+    with pytest.raises(ValueError, match="wider"):
+        search.best(0.2)
+
+
+def test_one_search_for_several_limits_finds_what_a_new_one_finds() -> None:
+    rows: Rows = [((v * v % 8, v * 7 % 4, v % 2, v % 3 // 2), v) for v in range(60)]
+    search = search_of(rows, "entropy", 4)
+    for limit in (0.3, 0.0, 0.1, 0.6, 0.05):
+        assert search.best(limit).best == search_of(rows, "entropy", 4).best(limit).best
 
 
 def test_a_refused_node_is_not_the_best() -> None:
