@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from sandbox.snapshots.lattice.domain import Codes, Domain
 
 Node = tuple[int, ...]
 """A level for every column."""
-_WORD = 1 << 16
+_WORD = 1 << 16  # possible values of a word, and no more than a quarter of the rows: its tables are made for every node
 _BITS = 62
 _KEPT = 4_000_000  # entries of counted nodes that are kept to roll up others from: 80 MB
 _SMALL = 20_000  # a node with at least so many entries is large: others that are rolled up from it are kept …
@@ -74,7 +75,7 @@ class Rollup:
         self, domains: Sequence[Domain], codes: Sequence[Codes], records: Integers, unit: Integers | None = None
     ) -> None:
         self.domains = tuple(domains)
-        self._groups = _groups([d.sizes[0] for d in domains])
+        self._groups = _groups([d.sizes[0] for d in domains], min(_WORD, max(records.size // 4, 256)))
         bottom: Node = (0,) * len(domains)
         words = []
         for group in self._groups:
@@ -97,8 +98,6 @@ class Rollup:
 
     def count(self, node: Node) -> Counted:
         """The classes of ``node``."""
-        for asked, level in zip(self._asked, node, strict=True):
-            asked[: level + 1] += 1
         finer = self._smallest(node)
         while (between := self._between(finer, node)) is not None:
             found = self._roll_up(finer, between)
@@ -117,6 +116,8 @@ class Rollup:
         entries = finer.records.size
         if entries < _BETWEEN:
             return None
+        for asked, level in zip(self._asked, node, strict=True):
+            asked[: level + 1] += 1
         raised = [c for c, level in enumerate(node) if level > finer.node[c]]
         bits = sum(float(b[level]) for b, level in zip(self.bits, node, strict=True))
         if len(raised) < 2 or 2.0 ** min(bits + 2, 60.0) * _SHRINKS > entries:
@@ -176,7 +177,7 @@ class Rollup:
 
     def _collapse(self, node: Node, words: Sequence[Word], records: Integers, unit: Integers | None) -> Counted:
         """Entries that are alike on ``node`` become one."""
-        sizes = [int(np.prod([self.domains[c].sizes[node[c]] for c in g], dtype=object)) for g in self._groups]
+        sizes = [prod(self.domains[c].sizes[node[c]] for c in g) for g in self._groups]
         key, size = np.zeros(records.size, dtype=np.int64), 1
         for word, count in zip(words, sizes, strict=True):
             if size * count >= 1 << (_BITS - self._unit_bits):  # numbered anew, what is there already
@@ -203,7 +204,7 @@ class Rollup:
             keys = np.flatnonzero(summed)
             return Counted(node, lambda: _unpacked(keys, sizes), summed[keys], None, None)
         bits = int(records.max(initial=1)).bit_length()
-        whole = int(np.prod(sizes, dtype=object))
+        whole = prod(sizes)
         if size == whole and whole < 1 << (_BITS - bits):  # far faster than sorting two arrays by one of them
             both = np.sort((key << bits) | records)
             keys = both >> bits
@@ -238,12 +239,12 @@ def _bits(domain: Domain, codes: Codes, records: Integers) -> NDArray[np.float64
     return np.array(found)
 
 
-def _groups(sizes: Sequence[int]) -> list[list[int]]:
+def _groups(sizes: Sequence[int], most: int) -> list[list[int]]:
     """Columns, cut into as few words as keep the number of possible values of each small."""
     groups: list[list[int]] = []
-    size = _WORD + 1
+    size = most + 1
     for column, count in enumerate(sizes):
-        if not groups or size * count > _WORD:
+        if not groups or size * count > most:
             groups.append([])
             size = 1
         groups[-1].append(column)
