@@ -37,7 +37,8 @@ class Capability:
     """What kernels on this machine are confined with.
 
     ``confined``: files and network are both held (a hostile notebook may run). ``landlock_abi``: 0 means none.
-    ``process_namespace``: a kernel sees no foreign process and leaves none behind. ``fork_server``: kernels start warm.
+    ``process_namespace``: a kernel sees no foreign process and leaves none behind. ``private_files``: its home is in
+    memory of a bounded size. ``fork_server``: kernels start warm.
     ``notes``: what is missing, each with what to do about it, most important first; empty on a good machine.
     """
 
@@ -47,6 +48,7 @@ class Capability:
     user_namespaces: bool
     process_namespace: bool
     network_namespace: bool
+    private_files: bool
     fork_server: bool
     root: bool
     interpreter_readable: bool
@@ -70,6 +72,7 @@ def describe(report: ConfinementReport | None) -> Capability:
         user_namespaces=_applied(report, "user namespace"),
         process_namespace=_applied(report, "process namespace"),
         network_namespace=_applied(report, "namespaces"),
+        private_files=_applied(report, "private files"),
         fork_server=linux.AVAILABLE and hasattr(os, "pidfd_open"),
         root=root,
         # "nobody" stands for any user who is neither root nor the owner of the files
@@ -109,6 +112,11 @@ def _notes(facts: Capability) -> list[Message]:
         notes.append(Message(
             "Kernels have no process namespace of their own, so they can list other processes' numbers. Allow user "
             "namespaces (user.max_user_namespaces, and in a container an unmasked /proc)."
+        ))  # fmt: skip
+    if not facts.private_files:
+        notes.append(Message(
+            "A kernel's private files lie on the disk here and are only counted once a second. Allow user namespaces, "
+            "or put the folder for temporary files on a file system of its own."
         ))  # fmt: skip
     if facts.root:
         notes.append(Message(

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from sandbox.cli.main import main
+from sandbox.kernels.capability import describe
 from tests.cli.conftest import Run
 
 
@@ -230,6 +231,22 @@ def test_doctor_says_what_is_bad_and_ends_with_1(tmp_path: Path) -> None:
     assert done.returncode == 1 and lines["Content"]["state"] == "bad" and lines["Content"]["remedy"]
     assert {"Kernels", "Fork server", "Workspace", "Disk", "Fonts"} <= set(lines)
     assert {line["state"] for line in lines.values()} <= {"good", "weak", "bad"}
+
+
+def test_doctor_says_that_kernels_are_neither_confined_nor_forked(
+    home: Path, sandbox: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it would be on macOS or in a container that forbids everything."""
+    with monkeypatch.context() as patch:
+        patch.delattr(os, "pidfd_open")
+        poor = describe(None)
+    monkeypatch.setattr("sandbox.cli.doctor.capability", lambda: poor)
+    done = sandbox("doctor", "--json")
+    lines = {line["what"]: line for line in json.loads(done.stdout)}
+    assert done.exit_code == 1
+    kernels = next(line for line in lines.values() if "NOT confined" in line["detail"])
+    assert kernels["state"] == "bad" and "seccomp" in kernels["remedy"]
+    assert lines["Fork server"]["state"] == "weak" and "ordinary processes" in lines["Fork server"]["detail"]
 
 
 def test_doctor_finds_nothing_bad_on_a_settled_workspace(home: Path) -> None:

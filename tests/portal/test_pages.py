@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from dataclasses import replace
@@ -13,6 +14,9 @@ from starlette.testclient import TestClient
 
 from sandbox.core.messages import LANGUAGES, Language
 from sandbox.core.usage import Opening
+from sandbox.i18n import catalogue
+from sandbox.kernels.capability import describe
+from sandbox.portal.pages import health
 from sandbox.workflows.build_dataset import build_dataset
 from sandbox.workflows.keys import rotate_key
 from sandbox.workflows.usage import keep_openings
@@ -232,3 +236,19 @@ def test_how_an_app_is_used_is_told_once_and_shown(town: Town) -> None:
     assert "failed" not in page
     assert "openings: 3" in town.as_("david").get("/portfolio").text
     assert "打开 3 次" in town.as_("david", "zh-CN").get("/portfolio").text
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_the_health_page_says_what_this_machine_cannot_do(
+    quiet_town: Town, monkeypatch: pytest.MonkeyPatch, language: Language
+) -> None:
+    """As it would be on macOS, or where neither Landlock nor fork servers are to be had: never in silence."""
+    with monkeypatch.context() as patch:
+        patch.delattr(os, "pidfd_open")
+        poor = describe(None)
+    monkeypatch.setattr(health, "capability", lambda: poor)
+    text = unescape(quiet_town.as_("david", language).get("/health").text)
+    notes = [catalogue(language).render(note) for note in poor.notes]
+    assert not poor.fork_server and len(notes) >= 4
+    assert all(note in text for note in notes)
+    assert ("NOT kept off the network" if language == "en" else "内核【没有】与网络隔开") in text
