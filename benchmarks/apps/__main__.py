@@ -1,6 +1,6 @@
 """``make bench-apps``: the same app in every framework, opened in the same browser in the same run.
 
-Writes ``apps.md``, ``apps.json`` and ``apps_sizing.md`` in ``benchmarks/results``, anew after each step. Nothing else
+Writes ``apps.md``, ``apps.json``, ``apps_sizing.md`` and ``apps_trace.md`` in ``benchmarks/results``, anew after each step. Nothing else
 should run meanwhile: it refuses a busy machine. ``--only`` and ``--repeat`` make it shorter; ``--peers`` names the folder
 with the peers' programs.
 
@@ -31,7 +31,7 @@ from benchmarks.apps.load import crowd
 from benchmarks.apps.ours import ours
 from benchmarks.apps.reference import SMALL, UNSTEADY, WIDE, make_data
 from benchmarks.apps.servers import Running, notebook, peer
-from benchmarks.apps.tables import BASELINE, sizing_table, table
+from benchmarks.apps.tables import BASELINE, sizing_table, table, trace_table
 from tests.helpers.browser import chromium
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -62,8 +62,9 @@ def _write(folder: Path, result: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "apps.json").write_text(json.dumps(result, indent=1) + "\n")
     (folder / "apps.md").write_text(table(result))
-    if sizing := sizing_table(result):
-        (folder / "apps_sizing.md").write_text(sizing)
+    for name, made in (("apps_sizing.md", sizing_table(result)), ("apps_trace.md", trace_table(result))):
+        if made:
+            (folder / name).write_text(made)
 
 
 def _quiet(allowed: float) -> float:

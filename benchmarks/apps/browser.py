@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.apps.servers import Running
@@ -65,14 +65,18 @@ PATIENCE_MS = 400
 _TRAFFIC = """() => {
   const page = performance.getEntriesByType("navigation")[0], rest = performance.getEntriesByType("resource");
   const sum = (name) => page[name] + rest.reduce((a, r) => a + r[name], 0);
-  return { first_byte: page.responseStart, requests: rest.length + 1, sent: sum("transferSize"),
+  const paint = performance.getEntriesByName("first-contentful-paint")[0];
+  const steps = { "request sent": page.requestStart, "first byte": page.responseStart, "last byte": page.responseEnd,
+    "first paint": paint ? paint.startTime : 0, "page read": page.domInteractive, "slider seen": __bench.at.slider };
+  return { steps, first_byte: page.responseStart, requests: rest.length + 1, sent: sum("transferSize"),
            decoded: sum("decodedBodySize") };
 }"""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """Milliseconds from the start of the navigation; bytes; ``latency`` is key → text for further moves."""
+    """Milliseconds from the start of the navigation; bytes; ``latency`` is key → text for further moves, ``steps`` what
+    happened when."""
 
     interactive: float
     first_byte: float
@@ -81,6 +85,7 @@ class Opened:
     sent: int
     decoded: int
     latency: tuple[float, ...] = ()
+    steps: dict[str, float] = field(default_factory=dict)
 
 
 def new_context(browser: Any, server: Running) -> Any:
@@ -104,15 +109,16 @@ def open_app(context: Any, server: Running, *, moves: int = 0, timeout: float = 
     page.goto(server.url, wait_until="commit", timeout=timeout * 1000)
     deadline = time.monotonic() + timeout
     _until(page, "() => __bench.at.slider && __bench.at.prediction", deadline)
-    interactive = _move(page, deadline)[1]
+    pressed, interactive = _move(page, deadline)
     _until(page, "() => __bench.at.table && __bench.at.picture", deadline)
+    complete = page.evaluate("() => Math.max(...Object.values(__bench.at))")
+    traffic = page.evaluate(_TRAFFIC)
+    traffic["steps"] |= {"key pressed": pressed, "text changed": interactive}
     latency = []
     for _ in range(moves):
         time.sleep(0.3)
         pressed, changed = _move(page, deadline)
         latency.append(changed - pressed)
-    complete = page.evaluate("() => Math.max(...Object.values(__bench.at))")
-    traffic = page.evaluate(_TRAFFIC)
     return page, Opened(interactive=interactive, complete=complete, latency=tuple(latency), **traffic)
 
 

@@ -74,7 +74,8 @@ class Ours:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             status = httpx.get(f"{self.base}/healthz", trust_env=False).json()
-            if status["apps_ready"] + status["apps_executed_for_each"] >= len(self.versions):
+            kept = status["apps_ready"] + status["apps_begun"] + status["apps_executed_for_each"]
+            if kept >= len(self.versions) and not status["apps_preparing"]:
                 return
             time.sleep(0.2)
         raise TimeoutError(f"apps did not become ready: {status}")

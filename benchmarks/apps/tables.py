@@ -53,6 +53,18 @@ def sizing_table(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n" if len(lines) > 2 else ""
 
 
+def trace_table(result: dict[str, Any]) -> str:
+    """When what happened in a later open of each app, milliseconds after the start of the navigation (medians)."""
+    apps = {name: kinds["later"] for name, kinds in result["apps"].items() if name in OURS and kinds["later"]}
+    if not apps:
+        return ""
+    lines = [f"| what | {' | '.join(apps)} |", f"| --- |{' --- |' * len(apps)}"]
+    for step in next(iter(apps.values()))[0]["steps"]:
+        times = [f"{statistics.median(o['steps'][step] for o in later):.0f}" for later in apps.values()]
+        lines.append(f"| {step} | {' | '.join(times)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _crowd(name: str, found: dict[str, Any]) -> str:
     return (
         f"{found['viewers']} viewers opening “{name}” within {found['seconds']} s: page with live kernel after"

@@ -275,6 +275,11 @@ class KernelChannels(Sealed, VoilaKernelWebsocketHandler):
             raise web.HTTPError(404)
         await super().get(kernel_id=kernel_id)
 
+    def open(self, kernel_id: str) -> Any:
+        # A kernel says several small things at once; the second would wait until the browser has confirmed the first.
+        self.set_nodelay(True)
+        return super().open(kernel_id)
+
 
 class SealedAssets(Sealed, web.StaticFileHandler):
     def set_extra_headers(self, path: str) -> None:

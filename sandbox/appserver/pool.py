@@ -16,29 +16,35 @@ from sandbox.appserver.sessions import Admission
 from sandbox.core.errors import SandboxError
 from sandbox.core.first_view import first_view
 from sandbox.kernels.warmapp import WarmApp
+from sandbox.notebooks.first_run import executed
 
 log = logging.getLogger(__name__)
 
 
 class Pool:
     """Kernels of one executed app. ``steady``: it shows the same in every run, so it may be shown to everybody.
+    ``begun``: only its leading cells have been executed; a kernel executes the others when its viewer comes.
 
     ``viewers`` are the kernels in use, ``retired``: it takes no more viewers and ends with its last one.
     """
 
-    def __init__(self, app: WarmApp, notebook: NotebookNode, kernels: AppKernels, spares: int) -> None:
+    def __init__(
+        self, app: WarmApp, notebook: NotebookNode, kernels: AppKernels, spares: int, *, begun: bool = False
+    ) -> None:
         self.app = app
         self.notebook = notebook
         self.first_view = first_view(notebook)
         #: The name of what is shown with the ids of this very execution, which a page holds.
         self.name = f"{self.first_view[:16]}-{secrets.token_hex(8)}"
         self.steady = False
+        self.begun = begun
         self.viewers: set[str] = set()
         self.retired = False
         self._kernels = kernels
         self._spares: list[str] = []
         self._wanted = spares
         self._starting = 0
+        self._refilling = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def alive(self) -> bool:
@@ -54,6 +60,15 @@ class Pool:
             raise
         self.viewers.add(kernel_id)
         return kernel_id
+
+    async def finish(self, kernel_id: str, most: int, timeout: float) -> tuple[NotebookNode, bool]:
+        """Let a claimed kernel of a begun app execute the rest; the notebook, and whether it came to its end.
+
+        Raises Unfit when it does not say what it shows.
+        """
+        process = self._kernels.get_kernel(kernel_id).provisioner.process
+        shown = await asyncio.to_thread(process.finish, most, timeout)
+        return await asyncio.to_thread(executed, self.notebook, shown), not shown.failed
 
     async def _start(self) -> str:
         """A new kernel. If the viewer leaves meanwhile, it becomes a spare one."""
@@ -75,8 +90,16 @@ class Pool:
                 return kernel_id
         return None
 
-    def refill(self) -> None:
-        """Start, beside everything else, the spare kernels that are missing."""
+    def refill(self, after: float = 0.0) -> None:
+        """Start, beside everything else and ``after`` so many seconds, the spare kernels that are missing."""
+        if after and not self._refilling:
+            self._refilling = True
+            asyncio.get_running_loop().call_later(after, self._refill_now)
+        elif not after:
+            self._refill_now()
+
+    def _refill_now(self) -> None:
+        self._refilling = False
         while not self.retired and len(self._spares) + self._starting < self._wanted:
             self._starting += 1
             self._run(self._add_spare())

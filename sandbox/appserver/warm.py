@@ -32,7 +32,7 @@ from sandbox.core.errors import SandboxError, TooBusy
 from sandbox.kernels.policy import KernelPolicy
 from sandbox.kernels.warmapp import Unfit
 from sandbox.notebooks.execute import run_in_kernel
-from sandbox.notebooks.first_run import execute_once, shows_the_same
+from sandbox.notebooks.first_run import begin_once, execute_once, shows_the_same
 from sandbox.publishing.shelf import read_manifest
 from sandbox.settings import Settings
 from sandbox.workflows.grants import Grant, snapshot_folders
@@ -46,6 +46,8 @@ PREPARE_SECONDS = 60
 #: Most apps (version and language) that are kept executed; the one that waited longest without viewers goes first.
 MOST_POOLS = 8
 SPARES = 1
+#: Until a spare kernel that was taken is replaced, seconds: the browser draws the page meanwhile.
+REFILL_SECONDS = 0.5
 #: With less memory than this left, bytes, nothing is kept ready; with less than the second, nobody more is let in.
 SCARCE, EXHAUSTED = 768 * 2**20, 256 * 2**20
 #: Processes and threads of one kernel; all kernels of an app count together.
@@ -109,6 +111,9 @@ class WarmApps:
         if pool is not None and pool.steady:
             return await self._from(pool, admission, page)
         async with self._executing:
+            if pool is not None and pool.begun:
+                with contextlib.suppress(Unfit):
+                    return await self._finish(pool, admission, page)
             return await self._execute(page, folder, admission)
 
     async def begin_again(self) -> None:
@@ -161,7 +166,7 @@ class WarmApps:
         return [page for page in pages if page and (self._places.apps / page.path).is_file()]
 
     def _remember(self) -> None:
-        ready = [page.path for page, pool in self._pools.items() if pool.steady]
+        ready = [page.path for page, pool in self._pools.items() if pool.steady or pool.begun]
         try:
             self._memory.parent.mkdir(mode=0o700, exist_ok=True)
             self._memory.write_text(json.dumps(ready))
@@ -169,18 +174,39 @@ class WarmApps:
             log.info("ready apps are not remembered", extra={"problem": str(problem)})
 
     def status(self) -> dict[str, int]:
-        """How many apps (versions and languages) wait executed for their viewers, and how many cannot."""
-        ready = sum(pool.steady for pool in self._pools.values())
-        return {"apps_ready": ready, "apps_executed_for_each": len(self._unfit)}
+        """How many apps (versions and languages) wait executed for their viewers, in part, not at all."""
+        pools = self._pools.values()
+        return {
+            "apps_ready": sum(pool.steady for pool in pools),
+            "apps_begun": sum(pool.begun for pool in pools),
+            "apps_executed_for_each": len(self._unfit),
+            "apps_preparing": len(self._preparing),
+        }
 
     async def _from(self, pool: Pool, admission: Admission, page: Page) -> Claimed:
         shared = pool.name if pool.steady else ""
         kernel_id = await pool.claim(admission)
         if page in self._pools:
             self._pools[page] = self._pools.pop(page)  # the latest used
-        if available_memory() > SCARCE and pool.steady:
-            pool.refill()
+        self._refill(pool)
         return Claimed(kernel_id, pool.notebook, shared)
+
+    async def _finish(self, pool: Pool, admission: Admission, page: Page) -> Claimed:
+        """A kernel that has begun, and the rest executed in it for this viewer alone. Raises Unfit when it cannot."""
+        claimed = await self._from(pool, admission, page)
+        try:
+            notebook, whole = await pool.finish(claimed.kernel_id, self._settings.output_bytes, PREPARE_SECONDS)
+        except BaseException as problem:  # also when the viewer left
+            log.warning("an app that was begun did not end", extra={"app": page.app, "problem": str(problem)})
+            self._run(self._end(claimed.kernel_id))
+            raise
+        return Claimed(claimed.kernel_id, notebook, failed=not whole)
+
+    @staticmethod
+    def _refill(pool: Pool) -> None:
+        """Replace the spare kernel that was taken, when its viewer's page has been drawn: both need the processor."""
+        if available_memory() > SCARCE and (pool.steady or pool.begun):
+            pool.refill(after=REFILL_SECONDS)
 
     def _pool(self, page: Page) -> Pool | None:
         """The page's pool, if its process lives."""
@@ -213,24 +239,24 @@ class WarmApps:
         return pool
 
     async def _compare(self, page: Page, pool: Pool, policy: KernelPolicy, file: Path) -> None:
-        """Run the app elsewhere; share it when it shows the same."""
+        """Run the app elsewhere; share it when it shows the same, else keep what is the same of it."""
         most = self._settings.output_bytes
         # In the examination two runs showed this already, elsewhere and at another time.
         known = read_manifest(file.parent).first_views.get(page.language) == pool.first_view
         try:
-            same = known or await asyncio.to_thread(
-                shows_the_same, policy, file, pool.first_view, most, PREPARE_SECONDS
-            )
-            problem = "" if same else "it showed something else at another time"
+            if known or await asyncio.to_thread(shows_the_same, policy, file, pool.first_view, most, PREPARE_SECONDS):
+                pool.steady = True
+            else:
+                self._retire(page)
+                app, notebook = await asyncio.to_thread(begin_once, policy, file, most, PREPARE_SECONDS)
+                pool = self._pools[page] = Pool(app, notebook, self._kernels, SPARES, begun=True)
         except (Unfit, SandboxError) as error:
-            problem = str(error)
+            self._give_up(page, str(error))
+            return
         finally:
             self._prepared(page)
-        if problem:
-            self._give_up(page, problem)
-            return
-        pool.steady = True
-        log.info("an app is ready for its viewers", extra={"app": page.app, "version": page.version})
+        kind = "steady" if pool.steady else "begun"
+        log.info("an app is ready for its viewers", extra={"app": page.app, "version": page.version, "kind": kind})
         await asyncio.to_thread(self._remember)
         if available_memory() > SCARCE:
             pool.refill()

@@ -22,9 +22,10 @@ from typing import Any
 from sandbox.kernels import child, landlock, linux, singlethreaded, viewerapp
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.grants import grants_for
+from sandbox.kernels.marks import mark
 from sandbox.kernels.places import FONTS, KernelPlace, remove_tree
 from sandbox.kernels.policy import KernelPolicy
-from sandbox.kernels.rehearsal import Unfit, rehearse
+from sandbox.kernels.rehearsal import Rehearsal, Unfit, waits
 
 _CONNECTION_TIMEOUT = 20.0  # seconds until the server has told a fork its connection
 
@@ -37,7 +38,8 @@ class AppZygote:
         self._place = place
         self._policy = policy
         self._confined = confined
-        self._shell: Any = None
+        self._rehearsal: Any = None
+        self._rest: list[str] = []
         self._viewers: dict[int, tuple[int, KernelPlace]] = {}  # pidfd → (pid, place)
 
     def run(self, app: dict[str, Any]) -> None:
@@ -47,7 +49,15 @@ class AppZygote:
         viewerapp.begin()
         singlethreaded.connect_duckdb()
         try:
-            self._shell, cells, widgets = rehearse(_sources(Path(app["notebook"])))
+            sources = _sources(Path(app["notebook"]))
+            first = len(sources) if app["first"] is None else app["first"]
+            self._rehearsal = rehearsal = Rehearsal()
+            self._rest = sources[first:]
+            marks: list[str] = []
+            names, widgets = rehearsal.shell.user_ns, rehearsal.widgets
+            rehearsal.run(sources[:first], lambda: marks.append(mark(names, widgets())) if app["trial"] else None)
+            if any(waits(rehearsal.shell, source) for source in self._rest):
+                raise Unfit("a later cell waits for something (await)")
             _check_forkable()
         except Unfit as problem:
             self._control.send({"unfit": str(problem)})
@@ -55,13 +65,13 @@ class AppZygote:
         except Exception as error:  # the app's code can have broken what runs it
             self._control.send({"unfit": f"{type(error).__name__}: {error}"[:200]})
             return
-        from ipykernel.jsonutil import json_clean
-
         modules = sorted(name for name in sys.modules if isinstance(name, str))
-        self._control.send(json_clean({"cells": cells, "widgets": widgets, "modules": modules}))
+        self._control.send(_clean({**rehearsal.shown(), "modules": modules, "marks": marks}))
         if app["trial"]:
             return
-        del cells, widgets, modules
+        if not self._rest:
+            rehearsal.cells.clear()
+        del modules
         linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         _settle()
         self._serve()
@@ -139,12 +149,30 @@ class AppZygote:
         return dict(request["connection"])
 
     def _serve_viewer(self, channel: Channel, connection: dict[str, Any]) -> None:
-        def ready() -> None:
-            with contextlib.suppress(Closed):
-                channel.send({"ready": True})
-            channel.close()
+        viewerapp.listen(connection)
+        with contextlib.suppress(Closed):
+            channel.send({"ready": True})
+        if self._rest:
+            channel.receive()  # until the viewer is there; Closed ends this process
+            self._finish(channel)
+        channel.close()
+        viewerapp.serve(self._rehearsal.shell)
 
-        viewerapp.serve(connection, ready, self._shell)
+    def _finish(self, channel: Channel) -> None:
+        """Run the cells that could not be run ahead, and say what all of them show."""
+        failed = False
+        try:
+            self._rehearsal.run(self._rest)
+        except Unfit:
+            failed = True
+        with contextlib.suppress(Closed):
+            channel.send(_clean({**self._rehearsal.shown(), "modules": [], "failed": failed}))
+
+
+def _clean(message: dict[str, Any]) -> dict[str, Any]:
+    from ipykernel.jsonutil import json_clean
+
+    return dict(json_clean(message))
 
 
 def _live_at_another_time(seconds: int) -> None:

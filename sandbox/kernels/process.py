@@ -44,16 +44,19 @@ class KernelEnd:
 class AppOrder:
     """Start an app zygote: execute ``notebook``, tell over ``channel`` what it shows, then fork kernels for viewers.
 
-    ``shift`` lets it see other clocks by so many seconds; with ``trial`` it ends after it has told.
+    ``shift`` lets it see other clocks by so many seconds; with ``trial`` it ends after it has told, and what it tells
+    includes a mark of what each cell left behind. ``first``: only so many cells; each fork goes on with the others when
+    its viewer comes.
     """
 
     notebook: Path
     channel: Channel
     shift: int = 0
     trial: bool = False
+    first: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"notebook": str(self.notebook), "shift": self.shift, "trial": self.trial}
+        return {"notebook": str(self.notebook), "shift": self.shift, "trial": self.trial, "first": self.first}
 
 
 class KernelProcess:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -106,30 +106,39 @@ class _Stream(io.TextIOBase):
         self._stage = None
 
 
-def rehearse(sources: Sequence[str]) -> tuple[ZMQInteractiveShell, list[list[dict[str, Any]]], dict[str, Any]]:
-    """Run the cells; returns the shell, the outputs of each cell, and the state of the widgets (Jupyter's format 2).
+class Rehearsal:
+    """The cells of an app that have run so far, with their shell. A fork can go on with the next ones."""
 
-    Raises Unfit for a cell that fails or waits, for it could not be the same in a fork.
-    """
-    stage = _Stage()
-    shell = ZMQInteractiveShell.instance(config=configuration())
-    shell.kernel = _NoKernel()
-    cells = []
-    with _on_stage(stage, shell):
-        for number, source in enumerate(sources, 1):
-            if _waits(shell, source):
-                raise Unfit("a cell waits for something (await)")
-            stage.cell = Outputs()
-            shell.set_parent(_PARENT)
-            result = shell.run_cell(source, store_history=True)
-            if not result.success:
-                problem = result.error_before_exec or result.error_in_exec
-                raise Unfit(f"cell {number} failed: {type(problem).__name__}")
-            cells.append(stage.cell.shown)
-    return shell, cells, Widget.get_manager_state(drop_defaults=False)
+    def __init__(self) -> None:
+        self.shell = ZMQInteractiveShell.instance(config=configuration())
+        self.cells: list[list[dict[str, Any]]] = []
+        self._stage = _Stage()
+
+    def run(self, sources: Sequence[str], after: Callable[[], object] = lambda: None) -> None:
+        """Run cells; ``after`` each. Raises Unfit for one that fails or waits; what it showed until then stays."""
+        self.shell.kernel = _NoKernel()
+        with _on_stage(self._stage, self.shell):
+            for source in sources:
+                self._stage.cell = Outputs()
+                self.cells.append(self._stage.cell.shown)
+                if waits(self.shell, source):
+                    raise Unfit("a cell waits for something (await)")
+                self.shell.set_parent(_PARENT)
+                result = self.shell.run_cell(source, store_history=True)
+                if not result.success:
+                    problem = result.error_before_exec or result.error_in_exec
+                    raise Unfit(f"cell {len(self.cells)} failed: {type(problem).__name__}")
+                after()
+
+    def shown(self) -> dict[str, Any]:
+        """The outputs of each cell, and the state of all widgets (Jupyter's format 2)."""
+        return {"cells": self.cells, "widgets": self.widgets()}
+
+    def widgets(self) -> dict[str, Any]:
+        return dict(Widget.get_manager_state(drop_defaults=False))
 
 
-def _waits(shell: Any, source: str) -> bool:
+def waits(shell: Any, source: str) -> bool:
     """Whether the cell uses await at its top level."""
     try:
         return bool(shell.should_run_async(source, transformed_cell=shell.transform_cell(source)))

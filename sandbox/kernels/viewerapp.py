@@ -19,6 +19,7 @@ import zmq
 from ipykernel.iostream import BackgroundSocket, IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelbase import Kernel
+from ipywidgets.widgets import widget
 from tornado.ioloop import IOLoop
 from traitlets import Type
 from zmq.eventloop.zmqstream import ZMQStream
@@ -89,7 +90,7 @@ class ViewerKernel(IPythonKernel):
 
 
 class ViewerKernelApp(SandboxKernelApp):
-    """``begin`` before the fork, ``resume`` after it."""
+    """``begin`` before the fork, ``listen`` and then ``take_up`` after it: the order of ``IPKernelApp.initialize``."""
 
     kernel_class = Type(ViewerKernel, klass=Kernel)
 
@@ -98,12 +99,14 @@ class ViewerKernelApp(SandboxKernelApp):
         super(IPKernelApp, self).initialize([])
         self.init_pdb()
 
-    def resume(self, connection: dict[str, Any]) -> None:
-        """The rest, in the order of ``IPKernelApp.initialize``; the connection is what the server said, and no file."""
+    def listen(self, connection: dict[str, Any]) -> None:
+        """Open the sockets; the connection is what the server said, and no file. What arrives waits."""
         self.init_blackhole()
         self.load_connection_info(connection)
         self.init_sockets()
         self.log_connection_info()
+
+    def take_up(self) -> None:
         self.init_io()
         self.init_signal()
         self.init_kernel()
@@ -138,17 +141,23 @@ class ViewerKernelApp(SandboxKernelApp):
 
 def begin() -> None:
     """Make the kernel application of this process, as far as a fork can take it over."""
+    # A page needs no copy of what it said itself; of a file, that would be all of it.
+    widget.JUPYTER_WIDGETS_ECHO = False
     config = configuration()
     config.IPKernelApp.capture_fd_output = False  # two threads less; what native code prints goes to the kernel's log
     ViewerKernelApp.instance(config=config).begin()
 
 
-def serve(connection: dict[str, Any], ready: Callable[[], None], shell: Any) -> None:
-    """Run the kernel with this content of a connection file until it ends. ``shell`` has executed the app's cells
-    (``rehearsal``); its variables and widgets become this kernel's."""
+def listen(connection: dict[str, Any]) -> None:
+    """Open the kernel's sockets, after the fork; ``connection`` is the content of a connection file."""
+    ViewerKernelApp.instance().listen(connection)
+
+
+def serve(shell: Any) -> None:
+    """Answer until the kernel is ended. ``shell`` has executed the app's cells (``rehearsal``); its variables and
+    widgets become this kernel's."""
     app = ViewerKernelApp.instance()
-    app.resume(connection)
+    app.take_up()
     shell.kernel = shell.parent = app.kernel
     connect_widgets(app.kernel)
-    ready()
     app.start()

@@ -38,25 +38,30 @@ class Unfit(Exception):
 class Shown:
     """What an app showed when it was executed: the outputs of each code cell, in order, and the widgets' state.
 
-    ``modules`` are the names of all modules that were imported then.
+    ``modules`` are the names of all modules that were imported then; ``marks``, of a trial, name what each cell left
+    behind. ``failed``: a cell did not come to its end, and those after it were not run.
     """
 
     cells: tuple[list[dict[str, Any]], ...]
     widgets: Mapping[str, Any]
     modules: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    failed: bool = False
 
 
 class WarmApp:
     """An app executed in a confined process that forks kernels for viewers. Blocks: make and use it in a thread.
 
     ``most`` is the largest first view, bytes; ``timeout`` the longest execution, seconds. ``trial`` only shows, with
-    clocks that are ``shift`` seconds ahead. Raises Unfit for an app that cannot be prepared, Unavailable when no
-    process comes up.
+    clocks that are ``shift`` seconds ahead. ``first``: only so many cells are executed; each kernel executes the others
+    when its viewer comes (``ViewerProcess.finish``). Raises Unfit for an app that cannot be prepared, Unavailable when
+    no process comes up.
     """
 
     def __init__(
-        self, policy: KernelPolicy, notebook: Path, *, most: int, timeout: float, trial: bool = False, shift: int = 0
-    ) -> None:
+        self, policy: KernelPolicy, notebook: Path, *, most: int, timeout: float, trial: bool = False, shift: int = 0,
+        first: int | None = None,
+    ) -> None:  # fmt: skip
         if not AVAILABLE:
             raise Unfit("kernels of viewers can only be forked and kept apart on Linux with pidfd and Landlock")
         self.policy = policy
@@ -65,7 +70,7 @@ class WarmApp:
         self._place.hold_viewers()
         self._control, far = Channel.pair()
         try:
-            order = AppOrder(notebook, far, shift, trial)
+            order = AppOrder(notebook, far, shift, trial, first)
             self._process = start_kernel(policy, self._place, app=order)
         except BaseException:
             self._control.close()
@@ -122,18 +127,7 @@ class WarmApp:
         self._place.remove()
 
     def _learn(self, most: int, timeout: float) -> Shown:
-        try:
-            message, descriptors = self._control.receive(timeout, most)
-        except Closed:
-            raise Unfit("it ended while it was executed") from None
-        except TimeoutError:
-            raise Unfit(f"it took longer than {timeout:g} s") from None
-        except ValueError as problem:
-            raise Unfit(str(problem)) from None
-        self._control.discard(descriptors)
-        if "unfit" in message:
-            raise Unfit(str(message["unfit"])[:200])
-        return _shown(message)
+        return _learn(self._control, most, timeout)
 
 
 class ViewerProcess(KernelProcess):
@@ -147,9 +141,35 @@ class ViewerProcess(KernelProcess):
         self.pid = pid
         self._pidfd = os.pidfd_open(pid)
 
+    def finish(self, most: int, timeout: float) -> Shown:
+        """Let it execute the cells that its app's process did not: its viewer is there. Blocks; once only.
+
+        Raises Unfit when it does not say what it shows, within ``most`` bytes and ``timeout`` seconds.
+        """
+        try:
+            self._channel.send({"go": True})
+            return _learn(self._channel, most, timeout)
+        except Closed:
+            raise Unfit("it ended before its viewer came") from None
+
     def _learn_end(self) -> None:
         self.end = KernelEnd(-signal.SIGKILL)
         self.close()
+
+
+def _learn(channel: Channel, most: int, timeout: float) -> Shown:
+    try:
+        message, descriptors = channel.receive(timeout, most)
+    except Closed:
+        raise Unfit("it ended while it was executed") from None
+    except TimeoutError:
+        raise Unfit(f"it took longer than {timeout:g} s") from None
+    except ValueError as problem:
+        raise Unfit(str(problem)) from None
+    channel.discard(descriptors)
+    if "unfit" in message:
+        raise Unfit(str(message["unfit"])[:200])
+    return _shown(message)
 
 
 def _shown(message: Mapping[str, Any]) -> Shown:
@@ -162,4 +182,8 @@ def _shown(message: Mapping[str, Any]) -> Shown:
     for outputs in cells:
         if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
             raise Unfit("its outputs have no form")
-    return Shown(tuple(cells), widgets, tuple(name for name in modules if isinstance(name, str)))
+    marks = message.get("marks")
+    return Shown(
+        tuple(cells), widgets, tuple(name for name in modules if isinstance(name, str)),
+        tuple(map(str, marks)) if isinstance(marks, list) else (), message.get("failed") is True,
+    )  # fmt: skip

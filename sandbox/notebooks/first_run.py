@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -22,9 +25,9 @@ def executed(notebook: NotebookNode, shown: Shown) -> NotebookNode:
     """``notebook`` with what its cells showed. Raises Unfit when that is no valid notebook."""
     done = copy.deepcopy(notebook)
     cells = [cell for cell in done.cells if cell.cell_type == "code"]
-    if len(cells) != len(shown.cells):
+    if len(cells) != len(shown.cells) and not (shown.failed and len(shown.cells) <= len(cells)):
         raise Unfit("it did not show what each cell shows")
-    for number, (cell, outputs) in enumerate(zip(cells, shown.cells, strict=True), 1):
+    for number, (cell, outputs) in enumerate(zip(cells, shown.cells, strict=False), 1):
         cell.outputs = [nbformat.from_dict(output) for output in outputs]
         cell.execution_count = number
     done.metadata["widgets"] = {WIDGET_STATE: nbformat.from_dict(shown.widgets)}
@@ -54,6 +57,44 @@ def shows_the_same(policy: KernelPolicy, file: Path, view: str, most: int, timeo
         trial = WarmApp(policy, file, most=most, timeout=timeout, trial=True, shift=SHIFT)
         trial.stop()
     return first_view(executed(nbformat.read(file, as_version=4), trial.shown)) == view
+
+
+def begin_once(policy: KernelPolicy, file: Path, most: int, timeout: float) -> tuple[WarmApp, NotebookNode]:
+    """Execute the leading cells of an app that shows something else at another time, as far as they do not depend on
+    time or chance, and keep its process: kernels forked from it have only the others before them.
+
+    Raises Unfit when there are none, or it cannot be kept.
+    """
+    now, later = (_trial(policy, file, most, timeout, shift) for shift in (0, SHIFT))
+    notebook = nbformat.read(file, as_version=4)
+    first = _alike(now, later)
+    if not first:
+        raise Unfit("its first cell depends on time or chance")
+    return WarmApp(policy, file, most=most, timeout=timeout, first=first), notebook
+
+
+def _trial(policy: KernelPolicy, file: Path, most: int, timeout: float, shift: int) -> Shown:
+    """What the app shows, and the marks it leaves; with shifted clocks in a process of another zygote."""
+    with forkserver.trial() if shift else contextlib.nullcontext():
+        trial = WarmApp(policy, file, most=most, timeout=timeout, trial=True, shift=shift)
+        trial.stop()
+    return trial.shown
+
+
+def _alike(one: Shown, other: Shown) -> int:
+    """How many leading cells left the same behind and showed the same, in two runs."""
+    alike = [
+        marks[0] == marks[1] and _ids_aside(one, number) == _ids_aside(other, number)
+        for number, marks in enumerate(zip(one.marks, other.marks, strict=False))
+    ]
+    return alike.index(False) if False in alike else len(alike)
+
+
+def _ids_aside(shown: Shown, number: int) -> str:
+    """What a cell showed, without the widgets' ids and objects' places in memory."""
+    ids = shown.widgets["state"]
+    text = re.sub(r" at 0x[0-9a-f]{6,16}>", " at 0x>", json.dumps(shown.cells[number], sort_keys=True))
+    return re.sub(r"[0-9a-f]{32}", lambda each: "#" if each[0] in ids else each[0], text)
 
 
 def steady_view(policy: KernelPolicy, file: Path, most: int, timeout: float) -> str:

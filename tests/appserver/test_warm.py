@@ -153,6 +153,53 @@ def test_an_app_that_may_look_different_is_executed_for_each_viewer(tmp_path: Pa
     asyncio.run(story())
 
 
+def printed(claimed: Claimed) -> list[str]:
+    return [output.text for cell in claimed.notebook.cells for output in cell.get("outputs", ()) if "text" in output]
+
+
+def test_of_an_app_that_shows_the_time_the_cells_before_are_executed_ahead(tmp_path: Path) -> None:
+    ahead = "import os; print('process', os.getpid()) if False else None; before = [1, 2]"
+    version = publish(tmp_path, APP, "", "controls", ahead, "import time; print(time.time()); before += [3]", "secret",
+                      examined=False)  # fmt: skip
+    page = Page(APP, version, "en")
+
+    async def story() -> None:
+        async with warm_apps(tmp_path) as warm:
+            first = await warm.claim(page, admission(version), "incident")
+            await ready(warm)
+            assert warm.status()["apps_begun"] == 1
+            assert warm._pools[page].app.shown.cells[-1] == []  # the cell with the time was not executed
+            others = [await warm.claim(page, admission(version, person), "incident") for person in ("mei", "tom")]
+            times = [float(printed(claimed)[0]) for claimed in (first, *others)]
+            assert times == sorted(set(times))
+            assert [(claimed.first_view, claimed.failed) for claimed in others] == [("", False)] * 2
+            assert await move(warm, others[0], 30) == "<p class='result'>risk = 70 %</p>"
+            assert await move(warm, others[1], 20) == "<p class='result'>risk = 80 %</p>"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time; t = time.time()",
+        "import uuid\nclass A:\n  key = uuid.uuid4().hex",
+        "import threading; t = threading.Lock()",
+    ],
+)
+def test_a_cell_that_keeps_what_depends_on_time_or_chance_is_not_executed_ahead(tmp_path: Path, code: str) -> None:
+    version = publish(tmp_path, APP, "", code, "import time; print(time.time())", examined=False)
+    page = Page(APP, version, "en")
+
+    async def story() -> None:
+        async with warm_apps(tmp_path) as warm:
+            await warm.claim(page, admission(version), "incident")
+            await ready(warm)
+            assert page in warm._unfit
+
+    asyncio.run(story())
+
+
 def test_what_was_ready_is_made_ready_again_after_a_restart(tmp_path: Path) -> None:
     version = publish(tmp_path, APP, "", "controls")
     page = Page(APP, version, "en")
@@ -166,7 +213,9 @@ def test_what_was_ready_is_made_ready_again_after_a_restart(tmp_path: Path) -> N
         async with warm_apps(tmp_path) as warm:
             await warm.begin_again()
             await ready(warm)
-            assert warm.status() == {"apps_ready": 1, "apps_executed_for_each": 0}
+            assert warm.status() == {
+                "apps_ready": 1, "apps_begun": 0, "apps_executed_for_each": 0, "apps_preparing": 0,
+            }  # fmt: skip
             assert (await warm.claim(page, admission(version), "incident")).first_view
 
     async def tampered() -> None:
