@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -35,6 +34,7 @@ from tests.appserver.portal import Portal
 from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
 from tests.helpers.browser import chromium, new_context
 from tests.helpers.front_ends import build_front_ends
+from tests.helpers.ports import free_port
 
 #: Seconds until a server must answer. It takes two; a machine that does much else at the same time is no defect.
 PATIENCE = 180
@@ -74,12 +74,6 @@ hostile()
 """,
     "broken": "1 / 0",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def notebook(portal: str, *names: str) -> nbformat.NotebookNode:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.appserver.conftest import app_server, free_port, plain_environment, publish
+from tests.appserver.conftest import app_server, plain_environment, publish
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, OTHER, Hardened, Site, Viewer
+from tests.helpers.ports import free_port
 
 pytestmark = pytest.mark.browser
 

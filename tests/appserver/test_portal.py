@@ -22,8 +22,9 @@ from sandbox.identity import accounts
 from sandbox.settings import Settings
 from sandbox.workflows.publish import Retrospective, retire
 from sandbox.workflows.services import Services
-from tests.appserver.conftest import app_server, free_port, plain_environment, publish, running
+from tests.appserver.conftest import app_server, plain_environment, publish, running
 from tests.appserver.site import Hardened, Viewer
+from tests.helpers.ports import free_port
 
 #: Seconds that an open app lives on the portal's word; it is asked for four times as often.
 HOLD = 6

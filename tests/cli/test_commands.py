@@ -144,11 +144,11 @@ def test_without_a_running_sandbox_the_remedy_is_to_start_it(words: list[str], h
 def test_word_of_a_sandbox_that_is_gone_is_not_believed(home: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    state = {"pid": 1, "portal": f"http://127.0.0.1:{port}", "owner": "lin-xia"}
-    (home / "run" / "up.json").write_text(json.dumps(state))
-    (home / "run" / "api-token-lin-xia").write_text("gone")
-    said = told(program(home, "project", "list"))
+        port = unused.getsockname()[1]  # nobody listens there, and nobody else gets it
+        state = {"pid": 1, "portal": f"http://127.0.0.1:{port}", "owner": "lin-xia"}
+        (home / "run" / "up.json").write_text(json.dumps(state))
+        (home / "run" / "api-token-lin-xia").write_text("gone")
+        said = told(program(home, "project", "list"))
     assert "does not answer" in said and "`sandbox up`" in said
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.store.workspace import Workspace
-from tests.appserver.conftest import free_port, plain_environment, running
+from tests.appserver.conftest import plain_environment, running
+from tests.helpers.ports import free_port
 
 from .site import SNAPSHOT, Lab, Portal
 

@@ -19,8 +19,8 @@ from sandbox.portal.app import create_app
 from sandbox.settings import Settings
 from sandbox.workflows.services import Services
 from tests.helpers.browser import chromium, new_context
+from tests.helpers.ports import free_port
 
-from .test_program import free_port
 from .test_signin import link_for
 from .town import Town
 

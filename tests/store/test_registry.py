@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -33,12 +34,13 @@ PROJECT = Project(
 @pytest.fixture(params=["sqlite", "postgresql"])
 def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
     workspace = Workspace.at(tmp_path / "home").ensure()
-    url = postgres_schema(tmp_path.name) if request.param == "postgresql" else None
+    schema = f"t{secrets.token_hex(6)}"  # other runs of the tests may be at work on the same server
+    url = postgres_schema(schema) if request.param == "postgresql" else None
     opened = Registry.open(workspace.registry_file, AuditLog.of(workspace), url)
     yield opened
     opened.close()
     if url:
-        drop_schema(tmp_path.name)
+        drop_schema(schema)
 
 
 def postgres_schema(name: str) -> str:
