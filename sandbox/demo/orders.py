@@ -10,11 +10,9 @@ import pyarrow as pa
 
 from sandbox.demo import truths
 from sandbox.demo.customers import Customers
-from sandbox.demo.identifiers import Booleans, Integers, Strings
+from sandbox.demo.identifiers import Integers, Strings
 
 _MONTHS = 24
-#: From this price in CNY on a product is one that some buyers rather take than others.
-_DEAR = 300
 _CHANNELS = ("web", "app", "wechat-shop", "marketplace", "store")
 #: Every region is served by one warehouse.
 WAREHOUSES: Final = {
@@ -47,18 +45,18 @@ def make_orders(rng: np.random.Generator, customers: Customers, count: int) -> p
     """``count`` order lines in order of time, by the planted kinds of buyers."""
     activity = rng.lognormal(0, 0.35, len(customers))
     month, product = _when_and_what(rng, count)
-    buyer = _buyers(rng, activity, month, _price(product) >= _DEAR)
+    buyer, pieces = _buyers(rng, activity, month)
     warehouse = np.array([WAREHOUSES[region] for region in customers.region])[buyer]
     first = np.datetime64(truths.AS_OF.date(), "M") - (_MONTHS - 1)
     starts = (first + np.arange(_MONTHS + 1)).astype("datetime64[s]")
     length = (starts[month + 1] - starts[month]).astype(np.int64)
     ordered = starts[month] + (rng.random(count) * length).astype(np.int64) * np.timedelta64(1, "s")
     order = np.argsort(ordered, kind="stable")
-    month, buyer, product, ordered, warehouse = (
-        values[order] for values in (month, buyer, product, ordered, warehouse)
+    month, buyer, product, ordered, warehouse, pieces = (
+        values[order] for values in (month, buyer, product, ordered, warehouse, pieces)
     )  # fmt: skip
     product = _out_of_stock(rng, month, _followed(rng.spawn(1)[0], buyer, product), warehouse)
-    quantity = 1 + rng.poisson(np.where(_price(product) < 100, 1.1, 0.15))
+    quantity = pieces * (1 + rng.poisson(np.where(_price(product) < 100, 1.1, 0.15)))
     price = np.round(_price(product) * rng.choice([1.0, 0.95, 0.9, 0.8], size=count, p=[0.6, 0.2, 0.13, 0.07]), 2)
     return pa.table(
         {
@@ -94,20 +92,19 @@ def _when_and_what(rng: np.random.Generator, count: int) -> tuple[Integers, Inte
     return cell // len(PRODUCTS), cell % len(PRODUCTS)
 
 
-def _buyers(rng: np.random.Generator, activity: np.ndarray, month: Integers, dear: Booleans) -> Integers:
-    """Who orders: first the kind of buyer, as it orders in that month and at that price, then one of that kind."""
+def _buyers(rng: np.random.Generator, activity: np.ndarray, month: Integers) -> tuple[Integers, Integers]:
+    """(who orders, how many times the usual pieces): first the kind of buyer, as it orders in that month, then who."""
     kinds = list(truths.ORDER_SEGMENTS.values())
     kind_of = rng.choice(len(kinds), size=len(activity), p=[kind["share"] for kind in kinds])
     there = np.array([[kind["first"] <= m <= kind["last"] for kind in kinds] for m in range(_MONTHS)])
     rate = there * np.array([kind["share"] * kind["rate"] for kind in kinds])
-    weight = np.stack([rate, rate * np.array([kind["dear"] for kind in kinds])])
-    reach = np.cumsum(weight / weight.sum(axis=2, keepdims=True), axis=2)[dear.astype(int), month]
+    reach = np.cumsum(rate / rate.sum(axis=1, keepdims=True), axis=1)[month]
     drawn = (rng.random(len(month))[:, None] > reach[:, :-1]).sum(axis=1)
     buyer = np.zeros(len(month), dtype=np.int64)
     for number in range(len(kinds)):
         mine, orders = np.flatnonzero(kind_of == number), drawn == number
         buyer[orders] = rng.choice(mine, size=int(orders.sum()), p=activity[mine] / activity[mine].sum())
-    return buyer
+    return buyer, np.array([int(kind["pieces"]) for kind in kinds])[drawn]
 
 
 def _followed(rng: np.random.Generator, buyer: Integers, product: Integers) -> Integers:

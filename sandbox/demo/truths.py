@@ -116,12 +116,12 @@ ORDER_FOLLOWS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 ORDER_FOLLOWS_SHARE: Final = 0.3
 #: Four kinds of buyers: share of customers, orders a month (``rate``) from month ``first`` to ``last`` of the 24, and
-#: how much rather they take a product of at least 300 CNY (``dear``).
+#: how many times the usual number of pieces they order (``pieces``). What they order is alike.
 ORDER_SEGMENTS: Final[Mapping[str, Mapping[str, float]]] = {
-    "regular": {"share": 0.34, "rate": 0.9, "first": 0, "last": 23, "dear": 0.2},
-    "project": {"share": 0.14, "rate": 0.4, "first": 0, "last": 23, "dear": 30.0},
-    "lapsed": {"share": 0.30, "rate": 0.7, "first": 0, "last": 11, "dear": 0.2},
-    "new": {"share": 0.22, "rate": 1.3, "first": 20, "last": 23, "dear": 0.2},
+    "regular": {"share": 0.34, "rate": 0.9, "first": 0, "last": 23, "pieces": 1.0},
+    "project": {"share": 0.14, "rate": 0.6, "first": 0, "last": 23, "pieces": 5.0},
+    "lapsed": {"share": 0.30, "rate": 0.7, "first": 0, "last": 11, "pieces": 1.0},
+    "new": {"share": 0.22, "rate": 1.3, "first": 20, "last": 23, "pieces": 1.0},
 }
 
 #: Shop sales: what a promotion does, and a rival that opens in one region.
