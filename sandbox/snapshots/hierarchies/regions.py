@@ -1,4 +1,4 @@
-"""Chinese administrative places as a tree: place → province → big region → ``*``; and trees from a table's own columns.
+"""Chinese administrative places as a tree: place → province → big region → ``*``. Finer trees are files of the steward.
 
 Known are provinces by any of their names (广东, 广东省, Guangdong), places whose name begins with the full name of
 their province (广东省广州市), and codes of administrative divisions (GB/T 2260: the first two digits are the province).
@@ -7,17 +7,15 @@ their province (广东省广州市), and codes of administrative divisions (GB/T
 from __future__ import annotations
 
 import csv
-import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sandbox.core.errors import BadInput
 from sandbox.snapshots.hierarchies.base import Hierarchy, as_text
-from sandbox.snapshots.hierarchies.table import Listed, missing_values
+from sandbox.snapshots.hierarchies.table import missing_values
 
 _CODE = re.compile(r"\d{2}(?:\d{2}){0,2}(?:\d{6})?")  # province, city, county; or down to the village with 12 digits
 
@@ -60,27 +58,3 @@ def _provinces() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]
         by_name[english] = (english, english_region)
         full.append(long)
     return by_name, by_code, tuple(full)
-
-
-def tree_of_rows(name: str, rows: Iterable[Sequence[str]]) -> Listed:
-    """A hierarchy from columns of a table that lie within each other, such as (district, city, province), finest first.
-
-    Raises BadInput when they are no tree: two cities may both have a 朝阳区.
-    """
-    above: dict[tuple[int, str], str] = {}
-    listed: dict[str, tuple[str, ...]] = {}
-    for row in rows:
-        for level, (low, high) in enumerate(itertools.pairwise(row)):
-            other = above.setdefault((level, low), high)
-            if other != high:
-                raise BadInput(
-                    "{file}: “{value}” lies in “{parent}” in one row and in “{other}” in another, so these columns are"
-                    " not a tree.",
-                    "Write the place with what it lies in, such as 北京市朝阳区, or use the wider column alone.",
-                    file=name,
-                    value=low,
-                    parent=high,
-                    other=other,
-                )
-        listed[row[0]] = tuple(row[1:])
-    return Listed(name, listed)

@@ -17,7 +17,7 @@ from sandbox.core.specfile import parse_spec
 from sandbox.snapshots.hierarchies.base import Hierarchy
 from sandbox.snapshots.hierarchies.derived import Bands, DateParts, Prefixes, Quantiles, quantile_cuts
 from sandbox.snapshots.hierarchies.of_rule import hierarchy_of
-from sandbox.snapshots.hierarchies.regions import ChineseRegions, tree_of_rows
+from sandbox.snapshots.hierarchies.regions import ChineseRegions
 from sandbox.snapshots.hierarchies.table_file import parse_hierarchy, read_hierarchy
 
 AGES = "34;30-39;20-39;*\n35;30-39;20-39;*\n21;20-29;20-39;*\n67;60-69;60+;*\n"
@@ -147,13 +147,13 @@ def test_the_34_divisions_have_one_region_each() -> None:
     assert_nested(ChineseRegions(), codes)
 
 
-def test_a_tree_comes_from_a_tables_own_columns() -> None:
-    tree = tree_of_rows(
-        "district", [("天河区", "广州", "广东"), ("越秀区", "广州", "广东"), ("锦江区", "成都", "四川")]
-    )
-    assert tree.labels(["越秀区", "锦江区"], 2) == ["广东", "四川"]
-    with pytest.raises(BadInput, match="“朝阳区” lies in “长春” in one row and in “北京” in another"):
-        tree_of_rows("district", [("朝阳区", "北京", "北京"), ("朝阳区", "长春", "吉林")])
+def test_districts_and_cities_are_a_tree_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "places.csv"
+    file.write_text("天河区;广州;广东;*\n越秀区;广州;广东;*\n锦江区;成都;四川;*\n", encoding="utf-8")
+    assert read_hierarchy(file).labels(["越秀区", "锦江区"], 2) == ["广东", "四川"]
+    file.write_text("朝阳区;朝阳;北京;*\n双塔区;朝阳;辽宁;*\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="“朝阳” belongs to “辽宁” here, but to “北京” in line 1"):
+        read_hierarchy(file)
 
 
 def rule(text: str) -> Generalise:
