@@ -1,8 +1,10 @@
 """How fast a snapshot is built, beside pandas and polars doing the same work, each in a process of its own.
 
-Run: python benchmarks/snapshot_build.py [ROWS] [ENGINE …]. Engines: csv, parquet, orders (these are builds of ours;
-orders has ten rows per customer in random order), pandas, polars. Prints wall and processor seconds, rows a second
-and peak memory, and at the end the ratios. PEERS names the Python that has pandas and polars (``make bench``).
+Run: python benchmarks/snapshot_build.py [ROWS …] [ENGINE …]. Engines: csv, parquet, orders (these are builds of ours;
+orders has ten rows per customer in random order), pandas, polars. Prints wall and processor seconds, rows a second,
+peak memory and, for ours, the processor seconds of every step; for each number of rows the ratios; for several of them
+the curve. PEERS names the Python that has pandas and polars (``make bench``). A hundred million rows need 40 GB of disk
+in TMPDIR, and memory for a build only.
 
 The work: a table of persons with distinct ids → HMAC-SHA256 pseudonym, two columns dropped, dates to year and month,
 ages to bands, amounts rounded; k-anonymity with k = 5 on four quasi-identifiers, small classes left out; sorted
@@ -14,6 +16,7 @@ units are behind a value, no check that the source stayed the same): the ratios 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -24,6 +27,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +71,8 @@ def make_tables(folder: Path, rows: int, engines: list[str]) -> None:
                 connection.execute(relation + ".csv'", [rows])
 
 
-def build(kind: str, folder: Path) -> None:
+def build(kind: str, folder: Path) -> dict[str, float]:
+    """Processor seconds of every step."""
     from sandbox.core.spec import DatasetSpec
     from sandbox.snapshots.build import build_snapshot
 
@@ -79,15 +84,14 @@ def build(kind: str, folder: Path) -> None:
          "source": {"kind": kind, "path": f"{name}.{kind}"}, "unit": {"column": "id", "entity": "customer"},
          "columns": columns, "gates": [{"k_anonymity": {"k": K, "suppress": 0.5}}]}
     )  # fmt: skip
-    last = [("", 0.0)]
+    begun: list[tuple[str, float]] = []
 
     def progress(step: str, share: float) -> None:
-        if os.environ.get("STEPS"):
-            print(f"  {last[0][0]:<8} {time.perf_counter() - last[0][1]:.2f} s", file=sys.stderr)
-        last[0] = (step, time.perf_counter())
+        begun.append((step, time.process_time()))
 
     build_snapshot(spec, base=folder, parent=folder / f"{name}_{kind}", key_of=lambda entity: KEY,
                    now=datetime.now(UTC), progress=progress)  # fmt: skip
+    return {step: ended - started for (step, started), (_, ended) in pairwise(begun)}
 
 
 def pseudonym(text: str) -> str:
@@ -165,22 +169,29 @@ def with_polars(folder: Path) -> None:
 
 def work(engine: str, folder: Path) -> None:
     """The work of one engine, in this process; prints what it took as JSON."""
-    started, used = time.perf_counter(), time.process_time()
+    started, used, steps = time.perf_counter(), time.process_time(), {}
     if engine == "pandas":
         with_pandas(folder)
     elif engine == "polars":
         with_polars(folder)
     else:
-        build(engine, folder)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"wall": time.perf_counter() - started, "cpu": time.process_time() - used, "peak": peak}))
+        steps = build(engine, folder)
+    wall, cpu = time.perf_counter() - started, time.process_time() - used
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": _peak(), "steps": steps}))
 
 
-def main(rows: int, engines: list[str]) -> None:
-    results: dict[str, dict[str, float]] = {}
+def _peak() -> float:
+    """MB. The rusage of a process also counts its parent's memory, from before it became itself."""
+    with contextlib.suppress(OSError, StopIteration), open("/proc/self/status") as status:
+        return int(next(line for line in status if line.startswith("VmHWM")).split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main(rows: int, engines: list[str]) -> dict[str, dict[str, Any]]:
+    results: dict[str, dict[str, Any]] = {}
     print(f"{rows:,} rows, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as name:
-        make_tables(Path(name), rows, engines)
+        subprocess.run([sys.executable, __file__, "--make", name, str(rows), *engines], check=True)
         for engine in engines:
             python = os.environ.get("PEERS", sys.executable) if engine in PEERS else sys.executable
             if engine in PEERS and subprocess.run([python, "-c", f"import {engine}"], capture_output=True).returncode:
@@ -192,6 +203,8 @@ def main(rows: int, engines: list[str]) -> None:
             found = results[engine] = json.loads(done.stdout)
             times = f"{found['wall']:8.1f} s wall {found['cpu']:8.1f} s cpu"
             print(f"{engine:<9} {times} {rows / found['wall']:>12,.0f} rows/s {found['peak']:8.0f} MB", flush=True)
+            if found["steps"]:
+                print("          " + ", ".join(f"{step} {cpu:.1f}" for step, cpu in found["steps"].items()), flush=True)
     for other in PEERS:
         for ours in ("parquet", "csv"):
             if other in results and ours in results:
@@ -200,12 +213,25 @@ def main(rows: int, engines: list[str]) -> None:
     if "orders" in results and "parquet" in results:
         ratio = {m: results["parquet"][m] / results["orders"][m] for m in ("wall", "cpu")}
         print(f"whole build, distinct ids / ten rows per id: wall {ratio['wall']:.2f}, cpu {ratio['cpu']:.2f}")
+        masking = results["parquet"]["steps"]["read"] / results["orders"]["steps"]["read"]
+        print(f"masking alone, distinct ids / ten rows per id: cpu {masking:.2f}")
+    return results
+
+
+def curve(found: dict[int, dict[str, dict[str, Any]]]) -> None:
+    """What a row costs as tables grow: a straight line through the origin has the same figure everywhere."""
+    for engine in next(iter(found.values())):
+        costs = [f"{rows:,}: {1e6 * r[engine]['cpu'] / rows:.2f} µs/row, {r[engine]['peak']:.0f} MB"
+                 for rows, r in found.items() if engine in r]  # fmt: skip
+        print(f"{engine:<9} {'; '.join(costs)}")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--work"]:
         work(sys.argv[2], Path(sys.argv[3]))
+    elif sys.argv[1:2] == ["--make"]:
+        make_tables(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
     else:
         given = [a for a in sys.argv[1:] if not a.isdigit()]
-        count = next((int(a) for a in sys.argv[1:] if a.isdigit()), 1_000_000)
-        main(count, given or ["csv", "parquet", "orders", "pandas", "polars"])
+        counts = [int(a) for a in sys.argv[1:] if a.isdigit()] or [1_000_000]
+        curve({n: main(n, given or ["csv", "parquet", "orders", "pandas", "polars"]) for n in counts})

@@ -100,7 +100,7 @@ class Profiler:
         found = self._connection.execute(
             *_text(
                 "SELECT CAST(" + band + " AS INTEGER) AS band, count(*), " + units + " FROM " + self._table + " WHERE "
-                + number + " BETWEEN " + value(first) + " AND " + value(last) + " GROUP BY band"
+                + number + " BETWEEN " + value(first) + " AND " + value(last) + " GROUP BY 1"
             )
         ).fetchall()  # fmt: skip
         least = MIN_UNITS if self._protected else 1
@@ -112,9 +112,20 @@ class Profiler:
             low, high = _TAIL, 1 - _TAIL
             if not self._at_least(math.ceil(MIN_UNITS / _TAIL), cell + " IS NOT NULL", filled):
                 return None, None, None
-        quantiles = "quantile_disc(" + cell + ", " + value([low, 0.5, high]) + ")"
-        found = self._row("SELECT " + quantiles + " FROM " + self._table)[0]
-        return tuple(found) if found else (None, None, None)
+        # As quantile_disc has it, which keeps all values in memory; mostly far fewer differ.
+        places = [max(1, math.ceil(share * filled - 1e-6)) for share in (low, 0.5, high)]
+        counted = (
+            "SELECT " + cell + " AS v, count(*) AS n FROM " + self._table + " WHERE " + cell + " IS NOT NULL GROUP BY 1"
+        )
+        reached = "SELECT v, sum(n) OVER (ORDER BY v) AS place FROM (" + counted + ")"
+        first, middle, last = self._row(
+            "SELECT "
+            + join("min(v) FILTER (place >= " + value(place) + ")" for place in places)
+            + " FROM ("
+            + reached
+            + ")"
+        )
+        return first, middle, last
 
     def _values(self, cell: Sql) -> tuple[Value, ...]:
         least = MIN_UNITS if self._protected else 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import hmac
 import json
 import os
 import signal
@@ -24,6 +26,18 @@ from sandbox.snapshots.open import open_snapshot
 from sandbox.snapshots.staging import PREFIX, sweep
 from sandbox.snapshots.verify import verify_snapshot
 from tests.snapshots.conftest import KEYS, NOW, Builder, column, people_rows, spec_of, write_csv
+
+
+@pytest.mark.parametrize("per_unit", [1, 3])
+def test_rows_are_sorted_by_pseudonym(build: Builder, per_unit: int) -> None:
+    rows = [[f"{n // per_unit:05d}", "x", "Wuhan", 30, n % 7] for n in range(120)]
+    write_csv(build.folder / "people.csv", rows)
+    with open_snapshot(build().folder) as connection:
+        found = connection.execute("SELECT id, spent FROM data").fetchall()
+    expected = {hmac.new(KEYS["customer"], r[0].encode(), hashlib.sha256).hexdigest()[:32] for r in rows}
+    assert {id_ for id_, _ in found} == expected and len(found) == 120
+    assert found == sorted(found)
+    assert min(expected) < "7" and max(expected) > "9"  # where numbers with a sign would have another order
 
 
 def test_what_is_published(build: Builder) -> None:

@@ -11,7 +11,7 @@ from sandbox.core.spec import Gate, KAnonymity, LDiversity, TCloseness
 from sandbox.snapshots import coded as module
 from sandbox.snapshots.classes import Histogram, read_histogram
 from sandbox.snapshots.coded import coded
-from sandbox.snapshots.gates import apply_gates, measure_all
+from sandbox.snapshots.gates import apply_gates, check_units, measure_all
 from sandbox.snapshots.sql import identifier
 
 QUASI = ("a", "b", "c")
@@ -92,3 +92,17 @@ def test_an_empty_table_has_no_class(table: Any) -> None:
     table.execute("DELETE FROM t")
     assert histogram(table).units.size == 0
     assert [c.count for c in measure_all(table, identifier("t"), GATES, QUASI, "unit")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("in_memory", [1_000, 10])
+def test_repeated_values_are_seen_in_tables_of_any_size(monkeypatch: pytest.MonkeyPatch, in_memory: int) -> None:
+    """Large tables are looked at in parts."""
+    monkeypatch.setattr(module, "IN_MEMORY", in_memory)
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE t AS SELECT 'U' || i AS unit, 'U' || i % 99 AS once_again FROM range(100) r(i)"
+        )
+        assert module.all_different(connection, identifier("t"), "unit", 100)
+        assert not module.all_different(connection, identifier("t"), "once_again", 100)
+        assert check_units(connection, identifier("t"), "unit", "people") == 100
+        assert check_units(connection, identifier("t"), "once_again", "people") == 99

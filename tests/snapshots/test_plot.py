@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from sandbox.snapshots.manifest import ColumnProfile
-from sandbox.snapshots.profile import MIN_UNITS, _without_few
+from sandbox.snapshots.profile import MIN_UNITS, Profiler, _without_few
+from sandbox.snapshots.sql import Sql, identifier
 from tests.snapshots.conftest import Builder, column, spec_of, write_csv
 
 
@@ -59,3 +61,25 @@ def test_a_band_that_is_hidden_never_stands_alone() -> None:
     assert _without_few({0: (50, 50), 1: (3, 3), 2: (47, 47)}, 3, 10, 100) == (0.5, None, None)
     assert _without_few({0: (50, 50), 2: (50, 50)}, 3, 10, 100) == (0.5, 0.0, 0.5)
     assert _without_few({}, 2, 10, 100) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05])
+def test_the_shown_range_is_that_of_the_sorted_values(share: float) -> None:
+    """For tables of any size, and whatever the column is called."""
+    with duckdb.connect() as connection:
+        for rows in [*range(200, 400, 7), 1000, 4999]:
+            connection.execute(
+                "CREATE OR REPLACE TABLE t AS SELECT (hash(i + 1) % 130)::INTEGER AS v,"
+                " CASE WHEN i % 7 > 0 THEN (hash(i) % 1000) / 7 END AS n, (hash(i) % 9)::INTEGER AS band"
+                " FROM range(?) r(i)",
+                [rows],
+            )
+            profiler = Profiler(connection, Sql("t"), ["v", "n", "band"], "missing" if share else None)
+            for name, kind in (("v", "INTEGER"), ("n", "DOUBLE"), ("band", "INTEGER")):
+                wanted = f"SELECT quantile_disc({name}, [{share}, 0.5, {1 - share}]) FROM t"
+                [(expected,)] = connection.execute(wanted).fetchall()
+                [(filled,)] = connection.execute(f"SELECT count({name}) FROM t").fetchall()
+                if filled < MIN_UNITS / 0.05:
+                    continue
+                assert profiler._range(identifier(name), filled) == tuple(expected), (rows, name)
+                assert sum(b or 0 for b in profiler._bins(identifier(name), kind, expected[0], expected[2])) > 0.5
