@@ -79,7 +79,7 @@ def test_a_clock_that_goes_backwards_loses_nothing(build: Builder) -> None:
 
 def test_processes_that_build_one_dataset_at_once(build: Builder) -> None:
     """Two processes, the same and other moments: each gets whole snapshots, and nothing of the other's is swept."""
-    moments = [NOW, NOW + timedelta(seconds=1), NOW]
+    moments = [NOW, NOW + timedelta(hours=1), NOW]
     builders = [
         subprocess.Popen(
             [sys.executable, "-c", AT_ONCE, str(build.folder), *(m.isoformat() for m in moments)],
