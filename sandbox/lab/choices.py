@@ -128,6 +128,8 @@ def complete(
 ) -> Choices:
     """``choices`` with every gap filled by a guess, and everything that the table does not have taken out."""
     mapped: dict[str, str] = {}
+    # What somebody chose for one need is not guessed for another.
+    kept_by_hand = {name for need in needs if (name := choices.columns.get(need.key, "")) and table.column(name)}
     for need in needs:
         if need.role == "facts":
             continue
@@ -138,7 +140,7 @@ def complete(
         elif column is not None and need.fits(column):
             mapped[need.key] = column.name
         else:
-            mapped[need.key] = _guess(need, table, set(mapped.values()))
+            mapped[need.key] = _guess(need, table, {*mapped.values(), *kept_by_hand})
     assumed = worth.updated(choices.worth).to_json() if worth else {}
     settled = replace(choices, dataset=table.name, columns=mapped, worth=assumed)
     settled = replace(settled, settings=more.complete(choices.settings, settings, mapped, table))
@@ -157,6 +159,7 @@ def complete(
 def _guess(need: Need, table: Table, taken: set[str]) -> str:
     fitting = [column for column in table.columns if need.fits(column) and column.name not in taken]
     if need.role == "unit":
+        fitting = [column for column in fitting if column.distinct > 2]  # two values are no one's name
         fitting.sort(key=lambda column: column.kind != "id")
         declared = pins.pin(table.name).unit
         if any(column.name == declared for column in fitting):

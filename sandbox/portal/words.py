@@ -135,7 +135,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "measure": {
         "selection": "warned about",
-        "found": "found, of those it happens to",
+        "found": "rightly warned about",
         "wrongly": "wrongly warned about",
         "sent": "sent to a person",
         "hits": "served by an offer",

@@ -169,3 +169,13 @@ def test_a_hundred_kinds_are_taken_together(pin):
     assert "many" in town.remarks and len(town.bars) <= 8 and town.hidden == 112
     made = question.ask(asked(target="town"))  # one town against all others: too rare to be learned
     assert made.kind == "none" and "too few cases" in made.problem[0]
+
+
+def test_what_is_chosen_for_one_role_is_not_guessed_for_another(pin):
+    frame = people(600).rename(columns={"Churn": "customer left"}).drop(columns="customerID")
+    pin(leavers=frame)
+    assert asked().choices.columns["unit"] == ""  # the name has the hint, but two values are no one's name
+    frame["client code"] = [f"C{n}" for n in range(600)]
+    frame["customer amount"] = np.arange(600) % 40
+    pin(more=frame)
+    assert asked(target="customer amount").choices.columns["unit"] != "customer amount"

@@ -18,6 +18,7 @@ from sandbox.i18n import read_catalogue
 from sandbox.notebooks.execute import RunReport
 from sandbox.notebooks.templates import load_template
 from tests.conftest import ROOT
+from tests.helpers.by_hand import TABLES, by_hand
 from tests.templates.running import LONGEST, evidence, metric, run, seen
 
 NAMES = tuple(sorted(file.parent.name for file in (ROOT / "templates").glob("*/template.toml")))
@@ -142,23 +143,27 @@ def test_studio_words_are_chinese(machines):
         assert word not in text
 
 
-def test_churn_on_the_public_table_by_mapping_alone(public_pins, tmp_path):
+def test_churn_on_the_public_table_by_mapping_alone(public_pins, shared_data, tmp_path):
     report = run("customer-churn", {"telco": public_pins["telco"]}, tmp_path / "p")
     assert report.error is None and report.seconds < LONGEST
     auc = metric(tmp_path / "p", "roc_auc")
     print(f"customer-churn on telco_churn.csv: {auc} in {report.seconds:.1f} s")
     assert auc["model"] > 0.83 and auc["interval"][0] > auc["baseline"]
+    best = max(figures.auc for figures in by_hand(TABLES["telco"], shared_data).values())
+    assert auc["model"] > best - 0.01, "no worse than plain scikit-learn by hand on the same rows"
     chosen = json.loads((tmp_path / "p" / "choices.json").read_text(encoding="utf-8"))
     assert chosen["columns"] == {"customer": "customerID", "left": "Churn", "group": "gender"}
     assert "gender" not in chosen["facts"] and "TotalCharges" in chosen["facts"]
 
 
-def test_machine_failure_on_the_public_table_by_mapping_alone(public_pins, tmp_path):
+def test_machine_failure_on_the_public_table_by_mapping_alone(public_pins, shared_data, tmp_path):
     report = run("machine-failure", {"ai4i": public_pins["ai4i"]}, tmp_path / "p")
     assert report.error is None and report.seconds < LONGEST
     auc, precision = metric(tmp_path / "p", "roc_auc"), metric(tmp_path / "p", "average_precision")
     print(f"machine-failure on ai4i2020.csv: {auc}, {precision} in {report.seconds:.1f} s")
     assert auc["model"] > 0.95 and precision["model"] > 0.7
+    best = max(figures.auc for figures in by_hand(TABLES["ai4i"], shared_data).values())
+    assert auc["model"] > best - 0.01, "no worse than plain scikit-learn by hand on the same rows"
     chosen = json.loads((tmp_path / "p" / "choices.json").read_text(encoding="utf-8"))
     assert chosen["columns"] == {"machine": "Product ID", "failure": "Machine failure", "time": ""}
     # Columns that say how it failed are written down afterwards: they must not be learned from.
