@@ -133,6 +133,11 @@ def test_pictures_and_files(app: Any) -> None:
     assert app.locator("img.widget-image").evaluate("i => i.naturalWidth") == 1
     app.locator("input[type=file]").set_input_files({"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
     app.get_by_text("x.csv: 8 bytes").wait_for()
+    # Too much is said at once, and the kernel is not told.
+    large = {"name": "large.csv", "mimeType": "text/csv", "buffer": b"x" * (8 * 2**20 + 1)}
+    app.locator("input[type=file]").set_input_files(large)
+    app.get_by_text("These files are too large: at most 8 MB together.").wait_for()
+    assert app.get_by_text("x.csv: 8 bytes").is_visible()
 
 
 def test_outputs_are_in_the_page_and_inert(app: Any) -> None:
