@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import uvicorn
 
+from sandbox.core.learning import BADGES
 from sandbox.portal.addresses import Addresses
 from sandbox.portal.app import create_app
 from sandbox.settings import Settings
@@ -119,7 +120,8 @@ def test_every_page_fits_a_phone_and_keeps_the_policy(running: Running, browser:
     paths = {
         "lin-xia": ["/", "/apps", "/apps/early-warning", "/templates", "/templates/customer-churn", "/projects",
                     "/projects/came-back", "/datasets", "/datasets/leavers"],
-        "zhao-min": ["/reviews", "/projects/keep-the-north/submissions/1"],
+        "zhao-min": ["/reviews", "/projects/keep-the-north/submissions/1", "/learn", "/me",
+                     *(f"/learn/{path}" for path in BADGES)],
         "david": ["/portfolio", "/projects/early-warning", "/projects/early-warning/retire", "/audit", "/health"],
     }  # fmt: skip
     for name, places in paths.items():

@@ -24,7 +24,8 @@ from sandbox.workflows.usage import keep_openings
 from .town import PEOPLE, PORTAL, Town
 
 OPEN = {"/", "/apps", "/apps/early-warning", "/apps/early-warning?x=1", "/datasets", "/datasets/leavers", "/templates",
-        "/templates/customer-churn", "/projects"}  # fmt: skip
+        "/templates/customer-churn", "/projects", "/learn", "/learn/first-steps", "/learn/judging-a-result",
+        "/learn/making-your-own", "/me"}  # fmt: skip
 JUDGES = {"/reviews", "/projects/keep-the-north/submissions/1", "/projects/old-try", "/projects/line-watch",
           "/projects/came-back/submissions/1"}  # fmt: skip
 LEADS = {"/portfolio", "/portfolio?state=draft", "/projects/early-warning/retire"}
