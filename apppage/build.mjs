@@ -2,7 +2,8 @@
 import { build } from 'esbuild';
 import { mkdirSync, rmSync } from 'node:fs';
 
-const output = '../sandbox/appserver/page/built';
+// scripts/build_frontend.py puts it where the server reads.
+const output = 'building';
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const common = { bundle: true, minify: true, target: 'es2022', legalComments: 'none', charset: 'utf8', logLevel: 'warning' };

@@ -38,6 +38,11 @@ class Project:
     def stamp(self) -> Path:
         return self.output / ".source-sha256"
 
+    @property
+    def beside(self) -> Path:
+        """Where the project's own build writes (its configuration says so): never where a server may be reading."""
+        return self.source / "building"
+
 
 LAB, PAGE = ROOT / "labextension", ROOT / "apppage"
 PROJECTS = (
@@ -85,11 +90,30 @@ def build(project: Project, wanted: str) -> int:
     # No install scripts: nothing of a package runs on this machine before the compiler does.
     done = run([npm, "ci", "--ignore-scripts", *quiet], project.source, environment)
     if done:
-        shutil.rmtree(project.output, ignore_errors=True)
+        shutil.rmtree(project.beside, ignore_errors=True)
         done = run([npm, "run", "build", "--silent"], project.source, environment)
     if done:
+        project.stamp.unlink(missing_ok=True)
+        swap_in(project.beside, project.output)
         project.stamp.write_text(wanted)
     return 0 if done else 1
+
+
+def swap_in(beside: Path, output: Path) -> None:
+    """Make ``output`` what ``beside`` is, file by file, so that a server which is reading there misses none.
+
+    ``package.json`` names the others, so it comes when they are there; what is no longer wanted goes last.
+    """
+    wanted = {path.relative_to(beside) for path in beside.rglob("*") if path.is_file()}
+    for name in sorted(wanted, key=lambda name: (name.name == "package.json", name)):
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        (beside / name).replace(output / name)
+    for path in sorted(output.rglob("*"), reverse=True):
+        if path.is_file() and path.relative_to(output) not in wanted:
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    shutil.rmtree(beside)
 
 
 def source_hash(project: Project) -> str:
