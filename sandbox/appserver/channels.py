@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_server.services.kernels.connection.base import deserialize_binary_message, deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
+from sandbox.appserver.downloads import is_answer
 from sandbox.appserver.traffic import Incoming, Rate, TooMuch, comms_of
 
 #: The websocket status that says so.
@@ -122,6 +123,11 @@ class WidgetChannels(ZMQChannelsWebsocketConnection):
             self.log.warning("dropped a websocket message that is not widget traffic")
             return
         super().handle_incoming_message(incoming_msg)
+
+    def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
+        """A file that was asked for by ``downloads`` goes there only: here it would count as too much output."""
+        if not is_answer(self.session.feed_identities(outgoing_msg)[1][1:], self.session):
+            super().handle_outgoing_message(stream, outgoing_msg)
 
     def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
         self._learn(msg_list)

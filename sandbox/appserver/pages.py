@@ -122,6 +122,9 @@ def _texts(_: Callable[[str], str]) -> dict[str, str]:
         "remove": _("Remove"),
         "upload": _("Choose a file"),
         "too_large": _("These files are too large: at most 8 MB together."),
+        "making": _("The file is being made…"),
+        "saved": _("The file was saved."),
+        "not_saved": _("The file could not be fetched. Please try again in a minute."),
         "foot": _("Innovation Sandbox · a prototype under review, not a service of IT"),
     }
 

@@ -77,6 +77,10 @@ class Comms:
         self._widgets.discard(comm_id)
         self._controls.discard(comm_id)
 
+    def knows(self, comm_id: str) -> bool:
+        """Whether the kernel has a widget of that id."""
+        return comm_id in self._widgets
+
     def is_control(self, comm_id: str) -> bool:
         return comm_id in self._controls
 

@@ -8,6 +8,7 @@ Light to import: each name is loaded from its module when it is first used. By t
 - setting, option, value_of, number_each: what else to set in the form
 - step: a function whose result is shown and follows the form
 - show_quality, evaluate, show_result, explain, show_reasons, show_worth, table: look, judge, explain, calculate
+- download: a button that gives a file to keep
 - amounts, evaluate_amounts, show_amounts, show_estimates, share_to_check, show_amount_reasons, profile, age, show_age,
   show_amount_worth, record_amounts: the same for an amount that is estimated, and whether the model has aged
 - sales, show_sales, roll, judge, sent_share, show_forecasts, safety, show_orders, fit_all, explain_forecast,
@@ -82,6 +83,7 @@ _HOMES = {
     "show_reasons": "views.show_reasons",
     "show_worth": "views.show_worth",
     "table": "tables.table",
+    "download": "downloads.download",
     "save_model": "saving.save_model",
     "load_model": "saving.load_model",
     "record": "saving.record",

@@ -32,13 +32,7 @@ def table(frame: pd.DataFrame, *, units: str) -> None:
     """
     from IPython.display import HTML, display
 
-    if units not in frame.columns:
-        raise BadInput(
-            "The table has no column “{column}” that says how many units each row stands for.",
-            "Count the units of each row, for example with groupby(…).nunique(), and name that column in units=.",
-            column=units,
-        )
-    _refuse_pseudonyms(frame)
+    _check(frame, units)
     least = small_cell()
     rows, hidden = [], 0
     numeric = [frame[name].dtype.kind in "iuf" for name in frame.columns]
@@ -59,6 +53,28 @@ def table(frame: pd.DataFrame, *, units: str) -> None:
     ]
     made = looks.page(looks.table([str(name) for name in frame.columns], rows, numeric), *(told if hidden else []))
     display(HTML(made), metadata={"sandbox": {"table": facts}})
+
+
+def without_small_rows(frame: pd.DataFrame, units: str) -> pd.DataFrame:
+    """A copy of ``frame`` as a table to keep: what ``table`` would hide is empty in it. Raises BadInput like it."""
+    _check(frame, units)
+    least = small_cell()
+    small = ~(frame[units] >= least)
+    made = frame.copy()
+    for name in frame.columns:
+        if frame[name].dtype.kind in "iuf":
+            made[name] = made[name].astype(object).where(~small, f"< {least}" if name == units else "")
+    return made
+
+
+def _check(frame: pd.DataFrame, units: str) -> None:
+    if units not in frame.columns:
+        raise BadInput(
+            "The table has no column “{column}” that says how many units each row stands for.",
+            "Count the units of each row, for example with groupby(…).nunique(), and name that column in units=.",
+            column=units,
+        )
+    _refuse_pseudonyms(frame)
 
 
 def shown() -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ from sandbox.notebooks.first_run import execute_once
 from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.workspace import Workspace
-from tests.appserver.gallery import CONTAINERS, CONTROLS, OUTPUTS
+from tests.appserver.gallery import CONTAINERS, CONTROLS, OFFERS, OUTPUTS
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
 from tests.helpers.browser import chromium, new_context
@@ -230,6 +230,17 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> 
         for name, source in (("all", CONTROLS), ("containers", CONTAINERS), ("outputs", OUTPUTS)):
             patch.setitem(CELLS, name, source)
         versions = {APP: publish(tmp / "home", APP, portal_server.url, "all", "containers", "outputs")}
+    with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def offering(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
+    """An app that offers files, and one with charts and formulas."""
+    tmp = tmp_path_factory.mktemp("offering")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(CELLS, "offers", OFFERS)
+        versions = {APP: publish(tmp / "home", APP, portal_server.url, "offers")}
     with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
         yield site
 

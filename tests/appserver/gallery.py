@@ -95,3 +95,28 @@ display(HTML('''<style>.red { color: rgb(150, 0, 0) } .sb-bar { display: none } 
 <a class="data" download="figures.csv" href="data:text/csv;base64,YSxiCjEsMgo=">figures</a>
 </main><p class="after">after</p>'''))
 """
+
+OFFERS = """
+import pandas as pd
+import ipywidgets as w
+from sandbox import lab
+from sandbox.lab.downloads import Offer
+groups = pd.DataFrame({"team": ["north", "south", "=1+1"], "customers": [40, 3, 25], "risk": [0.2, 0.9, 0.4]})
+months = w.IntSlider(value=12, max=60, description="Months")
+display(months)
+lab.download("预警 groups.csv", groups, units="customers", label="Groups")
+lab.download("months.txt", lambda: f"months: {months.value}", label="Months so far")
+lab.download("page.txt", "<script>alert(1)</script><h1>not a page</h1>", label="Markup")
+lab.download("large.zip", lambda: bytes(26 * 2**20), label="Large")
+lab.download("whole.zip", lambda: bytes(20 * 2**20), label="Twenty")
+# What a hostile author answers.
+class Sly(Offer):
+    def _asked(self, widget, content, buffers):
+        self.send({"event": "file", "name": self.sandbox_file}, buffers=[b"<h1>x</h1>"])
+display(Sly("../../etc/cron.d/job.csv", bytes, description="Path"), Sly("page.html", bytes, description="Html"))
+class Huge(Offer):
+    def _asked(self, widget, content, buffers):
+        self.send({"event": "file", "name": "x.zip"}, buffers=[bytes(25 * 2**20 + 1)])
+display(Huge("x.zip", bytes, description="Huge"))
+display(w.Button(description="No file"))
+"""

@@ -1,5 +1,6 @@
 /** The websocket to the page's own kernel: opened at once, queued until the kernel answers, taken up again when lost. */
 
+import { Refusal } from './views/download';
 import { decode, encode, PROTOCOL, type Bytes, type Json, type Message } from './wire';
 
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000];
@@ -62,6 +63,16 @@ export class Connection {
     socket.onopen = () => socket.send(this.pack('kernel_info_request', {}, {}).frame);
     socket.onmessage = event => event.data instanceof ArrayBuffer && this.receive(decode(event.data));
     socket.onclose = () => socket === this.socket && this.lost();
+  }
+
+  /** The file that a widget of the kernel offers; in words of the page's language if there is none. */
+  async fetchFile(model: string): Promise<{ name: string; file: Blob }> {
+    const body = `${this.key}\n${document.documentElement.lang}`;
+    const where = `${this.base}voila/api/download/${this.kernel}/${model}`;
+    const answer = await fetch(where, { method: 'POST', body, cache: 'no-store', credentials: 'omit' });
+    if (!answer.ok) throw answer.headers.get('Content-Type')?.startsWith('text/plain') ? new Refusal(await answer.text()) : new Error();
+    const name = /filename\*=UTF-8''(\S+)/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'file';
+    return { name: decodeURIComponent(name), file: await answer.blob() };
   }
 
   /** The page is being closed. */

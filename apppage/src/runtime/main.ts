@@ -78,6 +78,11 @@ class AppPage implements Page {
     return { el: element('p', 'sb-cell-failed', {}, this.text('unknown')), dispose: () => undefined };
   }
 
+  async fetchFile(modelId: string): Promise<{ name: string; file: Blob }> {
+    await this.models.settled();
+    return this.connection.fetchFile(modelId);
+  }
+
   text(name: string): string {
     return this.facts.texts[name] ?? '';
   }

@@ -4,6 +4,8 @@ import { fromBase64, putBuffers, takeBuffers, type Path } from './buffers';
 import type { Connection } from './connection';
 import type { Bytes, Json, Message } from './wire';
 
+const SETTLE_MS = 10_000;
+const LOOK_MS = 20;
 const REFERENCE = 'IPY_MODEL_';
 
 /** A model as it stands in the page (what nbclient stores in a notebook's metadata). */
@@ -85,6 +87,10 @@ export class Model {
     this.flying = null;
   }
 
+  get isSettled(): boolean {
+    return !this.flying && !this.pending;
+  }
+
   private landed(): void {
     this.flying = null;
     const next = this.pending;
@@ -146,6 +152,14 @@ export class Models {
         return true;
     }
     return false;
+  }
+
+  /** When the kernel has been told everything that was entered, or after a while all the same. */
+  async settled(): Promise<void> {
+    const until = performance.now() + SETTLE_MS;
+    while (performance.now() < until && ![...this.all.values()].every(model => model.isSettled)) {
+      await new Promise(resolve => setTimeout(resolve, LOOK_MS));
+    }
   }
 
   hold(): void {

@@ -1,5 +1,6 @@
 /** Controls to choose with: lists, buttons, boxes to tick. The kernel is told positions, never texts. */
 
+import { offer } from './download';
 import type { Model } from '../models';
 import { described, element, enable, follow, newId, type Maker } from './view';
 
@@ -147,7 +148,8 @@ export function tone(button: HTMLElement, style: string | undefined): void {
   for (const each of TONES) button.classList.toggle(`mod-${each}`, each === style);
 }
 
-const push: Maker = model => {
+const push: Maker = (model, page) => {
+  if (model.get('sandbox_file')) return offer(model, page);
   const button = element('button', 'widget-button jupyter-button', { type: 'button' });
   button.addEventListener('click', () => model.send({ event: 'click' }));
   return follow(model, button, () => {

@@ -12,6 +12,8 @@ export interface View {
 export interface Page {
   view(model: Model | undefined): View;
   text(name: string): string;
+  /** The file that the model offers; a `Refusal` when there is none. */
+  fetchFile(modelId: string): Promise<{ name: string; file: Blob }>;
 }
 
 export type Maker = (model: Model, page: Page) => View;
