@@ -16,6 +16,7 @@ from sandbox.catalog import Catalog, Entry
 from sandbox.cli.attack import attack
 from sandbox.cli.contract import contract_
 from sandbox.cli.diff import diff
+from sandbox.cli.link import link
 from sandbox.cli.options import console, home_option, json_option, open_services, print_json, show
 from sandbox.cli.progress import progress_bar
 from sandbox.cli.sources import asked_source, source_options
@@ -30,6 +31,7 @@ from sandbox.settings import Settings
 from sandbox.snapshots.build import Built
 from sandbox.snapshots.certificate import Signer, encode_key, key_id, parse_key
 from sandbox.snapshots.gate_texts import finding
+from sandbox.snapshots.linkage_texts import tell_linkage
 from sandbox.snapshots.manifest import GateResult, Manifest, read_manifest
 from sandbox.snapshots.quality import tell_quality
 from sandbox.snapshots.references import tell_reference
@@ -287,6 +289,7 @@ def public_key_(home: Path | None, as_json: bool) -> None:
 
 
 dataset.add_command(attack)
+dataset.add_command(link)
 dataset.add_command(suggest)
 dataset.add_command(contract_)
 dataset.add_command(diff)
@@ -376,6 +379,8 @@ def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...], words: C
     if manifest.sample:
         taken = manifest.sample
         rows.append(("Sample", f"{taken.rate:g} of {taken.units:,} units with {taken.rows:,} rows"))
+    linked = tell_linkage(manifest.source.linkage) if manifest.source.linkage else ()
+    rows += [("Links" if n == 0 else "", words.render(message)) for n, message in enumerate(linked)]
     rows += [("Reference", words.render(tell_reference(facts))) for facts in manifest.references]
     for facts in manifest.quality:
         rows.append(("Quality" if facts.ok else "Quality !", words.render(tell_quality(facts))))

@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from sandbox.core.linking import Link
 from sandbox.core.model import FrozenModel
 
-SourceKind = Literal["csv", "parquet", "excel", "jsonl", "sqlite", "postgresql", "mysql", "tables"]
+SourceKind = Literal["csv", "parquet", "excel", "jsonl", "sqlite", "postgresql", "mysql", "tables", "linked"]
 DATABASES = ("postgresql", "mysql")
 #: kind → (keys that it needs, further keys of which it needs exactly one); other keys of _PLACES are refused.
 _NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -27,8 +28,9 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "postgresql": (("connection",), ("table", "query")),
     "mysql": (("connection",), ("table", "query")),
     "tables": (("tables", "sql"), ()),
+    "linked": (("tables", "link"), ()),
 }
-_PLACES = ("path", "table", "connection", "query", "tables", "sql")
+_PLACES = ("path", "table", "connection", "query", "tables", "sql", "link")
 _SECRET = re.compile(r"://[^/\s:@]*:[^@\s]*@|\b(password|passwd|pwd)\s*=", re.IGNORECASE)
 _LOGIN_REMEDY = (
     "log-in data must not be in a spec: put the address into an environment variable or into a file under"
@@ -84,8 +86,11 @@ class Source(FrozenModel):
     header: bool = Field(default=True, description="whether the first CSV line names the columns")
     connection: Connection | None = Field(default=None, description="where the log-in of a database is")
     query: str | None = Field(default=None, min_length=1, description="one SELECT of a database, instead of `table`")
-    tables: dict[str, Source] | None = Field(default=None, min_length=1, description="name → source, for `sql`")
+    tables: dict[str, Source] | None = Field(
+        default=None, min_length=1, description="name → source, for `sql` or `link`"
+    )
     sql: str | None = Field(default=None, min_length=1, description="one SELECT over `tables`, in DuckDB's SQL")
+    link: Link | None = Field(default=None, description="how records of one or two `tables` are linked without a key")
     number_rows: str | None = Field(
         default=None,
         min_length=1,
@@ -95,7 +100,7 @@ class Source(FrozenModel):
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Source:
         given = {place for place in _PLACES if getattr(self, place) is not None}
-        if any(_SECRET.search(str(getattr(self, place))) for place in given - {"tables", "connection"}):
+        if any(_SECRET.search(str(getattr(self, place))) for place in given - {"tables", "connection", "link"}):
             raise ValueError(_LOGIN_REMEDY)
         needed, one_of = _NEEDS[self.kind]
         if missing := [place for place in needed if place not in given]:
@@ -107,8 +112,10 @@ class Source(FrozenModel):
         for name, part in (self.tables or {}).items():
             if not re.fullmatch(r"[^\W\d]\w{0,62}", name):
                 raise ValueError(f"“{name}” cannot name a table: use letters, digits and _")
-            if part.kind == "tables":
+            if part.tables is not None:
                 raise ValueError(f"“{name}”: `tables` cannot hold `tables`; write one `sql` over all of them")
+        if self.link and len(self.tables or {}) != len(self.link.ids):
+            raise ValueError("`link` needs one of `ids` for each of one or two `tables`")
         return self
 
     @property

@@ -14,6 +14,7 @@ from sandbox.core.spec import DatasetSpec, Gate
 from sandbox.notebooks.templates import Template
 from sandbox.snapshots.gate_texts import demand, finding
 from sandbox.snapshots.grade import Grade, grade_of
+from sandbox.snapshots.linkage_texts import tell_linkage
 from sandbox.snapshots.manifest import ColumnFacts, GateResult, Manifest, read_manifest
 from sandbox.snapshots.quality import tell_quality
 from sandbox.snapshots.redteam_report import Attack, RedTeam, read_report, told
@@ -69,9 +70,11 @@ class DatasetView:
 
     @property
     def joins(self) -> tuple[Message, ...]:
-        """How well the newest snapshot joins with others: its references, and keys that are not the newest."""
+        """How well the newest snapshot joins with others: links, references, and keys that are not the newest."""
         references = self.manifest.references if self.manifest else ()
-        return (*self.keys, *(tell_reference(facts) for facts in references))
+        linkage = self.manifest.source.linkage if self.manifest else None
+        linked = tell_linkage(linkage) if linkage else ()
+        return (*self.keys, *linked, *(tell_reference(facts) for facts in references))
 
     @property
     def quality(self) -> tuple[tuple[bool, Message], ...]:

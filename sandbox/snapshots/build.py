@@ -367,6 +367,7 @@ def _source_facts(spec: DatasetSpec, source: Table, plan: Plan) -> SourceFacts:
         encoding=source.found.get("encoding"),
         columns=tuple(name for name, _ in source.columns),
         unlisted=plan.unlisted,
+        linkage=source.linkage,
     )
 
 

@@ -28,6 +28,7 @@ from sandbox.core.messages import LANGUAGES
 from sandbox.i18n import catalogue
 from sandbox.snapshots.gate_texts import finding
 from sandbox.snapshots.grade import STANDARD, THRESHOLD, grade_of
+from sandbox.snapshots.linkage_texts import tell_linkage
 from sandbox.snapshots.manifest import Manifest
 from sandbox.snapshots.risk_facts import tell_risk
 
@@ -192,4 +193,5 @@ def _text(manifest: Manifest) -> dict[str, list[str]]:
     said = [grade.reason] if grade else []
     said += [finding(g.gate, g.after.count, g.after.smallest, g.after.worst) for g in manifest.gates]
     said += tell_risk(manifest.risk) if manifest.risk else ()
+    said += tell_linkage(manifest.source.linkage) if manifest.source.linkage else ()
     return {language: [message.render(catalogue(language).gettext) for message in said] for language in LANGUAGES}

@@ -74,22 +74,34 @@ class Difference:
 
 @dataclass(frozen=True)
 class _Part:
-    """A snapshot attached as ``alias``; ``who`` is its column with the shared pseudonyms."""
+    """A snapshot attached as ``alias``; ``who`` is its column with the shared pseudonyms.
+
+    ``via``: these are of another entity, and a table of links (alias, its column of that entity, its column of the
+    shared one) says who it is.
+    """
 
     manifest: Manifest
     alias: str
     who: str
     quasi: tuple[str, ...]
+    via: tuple[str, str, str] | None = None
 
     @property
     def people(self) -> Sql:
         """Each unit once for each of its combinations of values."""
-        columns = [identifier(self.who) + " AS " + _WHO]
-        columns += [identifier(c) + " AS " + identifier(f"{self.alias}.{c}") for c in self.quasi]
-        return (
-            "SELECT DISTINCT " + join(columns) + " FROM " + identifier(self.alias) + "." + identifier(TABLE)
-            + " WHERE " + identifier(self.who) + " IS NOT NULL"
-        )  # fmt: skip
+        table = identifier(self.alias) + "." + identifier(TABLE)
+        who = identifier(self.who)
+        if self.via:
+            links, there, shared = self.via
+            who = "linked." + identifier(shared)
+            table = (
+                table + " AS own JOIN " + identifier(links) + "." + identifier(TABLE) + " AS linked ON own."
+                + identifier(self.who) + " = linked." + identifier(there)
+            )  # fmt: skip
+        columns = [who + " AS " + _WHO]
+        own = "own." if self.via else ""
+        columns += [own + identifier(c) + " AS " + identifier(f"{self.alias}.{c}") for c in self.quasi]
+        return "SELECT DISTINCT " + join(columns) + " FROM " + table + " WHERE " + who + " IS NOT NULL"
 
     @property
     def columns(self) -> list[Sql]:
@@ -118,7 +130,29 @@ def _composed(members: tuple[tuple[str, Path], ...]) -> tuple[Composition, ...]:
     for (entity, _), names in sorted(groups.items()):
         if len(names) > 1:
             found.append(_compose(entity, {n: (manifests[n], folders[n]) for n in names}))
+    for name, manifest in manifests.items():
+        if across := _linked(name, manifest, manifests, groups):
+            entity, through = across
+            found.append(_compose(entity, {n: (manifests[n], folders[n]) for n in through}, through))
     return tuple(found)
+
+
+def _linked(
+    name: str, links: Manifest, manifests: Mapping[str, Manifest], groups: Mapping[tuple[str, str], Sequence[str]]
+) -> tuple[str, dict[str, tuple[str, str, str] | None]] | None:
+    """(entity, its datasets and those of the other entity) that the table of links ``name`` brings together; or None.
+
+    Without this a project could join two tables through a third and nobody would have measured what that gives away.
+    """
+    other = next((e for e in links.entities if e != links.entity), None)
+    if links.source.linkage is None or other is None:
+        return None
+    shared, there = _who(links, links.entity), _who(links, other)
+    near = groups.get((links.entity, links.entities[links.entity]), ())
+    far = [n for n in groups.get((other, links.entities[other]), ()) if n not in near]
+    if not far or shared is None or there is None or len(near) < 2:
+        return None
+    return links.entity, {**dict.fromkeys(near), **dict.fromkeys(far, (name, there, shared))}
 
 
 def compare(older: Path, newer: Path) -> Difference | None:
@@ -137,8 +171,17 @@ def compare(older: Path, newer: Path) -> Difference | None:
         return _differ(connection, parts, old, new)
 
 
-def _compose(entity: str, members: Mapping[str, tuple[Manifest, Path]]) -> Composition:
-    parts = [_Part(m, name, _who(m, entity) or "", _quasi(m)) for name, (m, _) in members.items()]
+def _compose(
+    entity: str,
+    members: Mapping[str, tuple[Manifest, Path]],
+    through: Mapping[str, tuple[str, str, str] | None] | None = None,
+) -> Composition:
+    """``through`` has a table of links for the members whose pseudonyms are of another entity."""
+    vias = {name: (through or {}).get(name) for name in members}
+    parts = [
+        _Part(m, name, _who(m, m.entity if vias[name] else entity) or "", _quasi(m), vias[name])
+        for name, (m, _) in members.items()
+    ]
     with attached([(folder, name) for name, (_, folder) in members.items()]) as connection:
         joined = "(" + parts[0].people + ")"
         for part in parts[1:]:

@@ -31,6 +31,23 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
 
 
+class LinkFacts(_Model):
+    """How records without a common key were linked: ``links`` of at least ``threshold`` (``linkage.py``).
+
+    ``records`` are the people in each table, ``on`` the columns that were compared. ``false_share`` of the links and
+    ``missed_share`` of the pairs that are the same person among those compared are what the model itself expects, 0–1.
+    """
+
+    tables: tuple[str, ...]
+    records: tuple[int, ...]
+    on: tuple[str, ...]
+    threshold: float
+    links: int
+    false_share: float
+    missed_share: float
+    splink: str
+
+
 class SourceFacts(_Model):
     """The raw table that was read: ``name`` without folder, ``columns`` in its order and ``unlisted`` in the spec."""
 
@@ -41,6 +58,7 @@ class SourceFacts(_Model):
     encoding: str | None = None
     columns: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
+    linkage: LinkFacts | None = None
 
 
 class Counts(_Model):

@@ -22,6 +22,7 @@ from sandbox.snapshots import (
     source_csv,
     source_excel,
     source_jsonl,
+    source_linked,
     source_mysql,
     source_parquet,
     source_postgresql,
@@ -77,8 +78,10 @@ def open_source(
     watch = Watch.on(base / source.path) if source.path is not None else None
     table: Table | None = None
 
-    def open_part(part: Source, inner: duckdb.DuckDBPyConnection, folder: Path) -> AbstractContextManager[Table]:
-        return open_source(part, base, inner, folder, None, login_of)
+    def open_part(
+        part: Source, inner: duckdb.DuckDBPyConnection, folder: Path, types: Types | None = None
+    ) -> AbstractContextManager[Table]:
+        return open_source(part, base, inner, folder, types, login_of)
 
     try:
         with translated(source.label, lambda e: table.explain(e) if table else None):
@@ -86,6 +89,8 @@ def open_source(
                 table = _FILES[source.kind](source, base / source.path, connection, scratch, types or {})
             elif source.kind == "tables":
                 table = source_tables.open_table(source, open_part, connection, scratch, types or {})
+            elif source.kind == "linked":
+                table = source_linked.open_table(source, open_part, connection, scratch)
             else:
                 table = _DATABASES[source.kind](source, login_of, connection, types or {})
             if source.number_rows:

@@ -10,6 +10,7 @@ import duckdb
 
 from sandbox.core.errors import BadInput, SandboxError
 from sandbox.snapshots.fingerprint import Fingerprint
+from sandbox.snapshots.manifest import LinkFacts
 from sandbox.snapshots.sql import Sql, identifier, join
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*( [A-Za-z]+)*(\(\d+(, *\d+)?\))?")
@@ -36,7 +37,7 @@ class Table:
     ``explain`` tells a DuckDB error in the source's terms, without quoting values; ``found`` are settings of the source
     that were found by looking (encoding, delimiter). ``rereadable``: the query may run several times after all.
     ``rows`` is about how many there are, where that is known before they are read; ``columnar``: one column can be
-    read without the others.
+    read without the others. ``linkage`` says how a table of links was made.
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -48,6 +49,7 @@ class Table:
     rereadable: bool = False
     rows: int | None = None
     columnar: bool = False
+    linkage: LinkFacts | None = None
 
     @property
     def fingerprint(self) -> Fingerprint:

@@ -105,5 +105,6 @@ _KINDS = {
     "map": lambda v: isinstance(v, dict),
     "object": lambda v: isinstance(v, dict),
     "list": lambda v: isinstance(v, list),
+    "list of integer": lambda v: isinstance(v, list) and all(type(i) is int for i in v),
     "list of text": lambda v: isinstance(v, list) and all(isinstance(i, str) for i in v),
 }

@@ -16,6 +16,7 @@ from sandbox.store.registry import Registry
 from sandbox.store.workspace import Workspace
 from tests.cli.conftest import Run
 from tests.cli.reference import PAGE, commands, fields, keeps, observed, sections
+from tests.cli.test_link import write_twice
 from tests.cli.test_suggest import write_visitors
 
 NEW = ("project", "new", "--title", "Fewer calls", "--problem", "Too many calls.", "--template", "customer-churn",
@@ -30,6 +31,9 @@ RUNS: dict[str, list[tuple[int, tuple[str, ...]]]] = {
     "dataset show": [(0, ("dataset", "show", "leavers"))],
     "dataset verify": [(0, ("dataset", "verify", "leavers"))],
     "dataset attack": [(0, ("dataset", "attack", "leavers", "--targets", "50"))],
+    "dataset link": [
+        (0, ("dataset", "link", "customers", "--on", "name,birth_date:date,city:exact", "--name", "twice"))
+    ],
     "dataset suggest": [(0, ("dataset", "suggest", "visitors", "--write"))],
     "dataset diff": [(0, ("dataset", "diff", "leavers"))],
     "dataset refresh": [(1, ("dataset", "refresh", "--due"))],
@@ -71,6 +75,8 @@ def prepare(command: str, home: Path, sandbox: Run) -> None:
         Path("sales.csv").write_text("customer_id,gender,age,orders\n" + rows)
     if command == "dataset suggest":
         write_visitors(home)
+    if command == "dataset link":
+        write_twice(home)
     if command == "dataset diff":
         assert sandbox("dataset", "build", "leavers").exit_code == 0
     if command == "dataset prune":
