@@ -42,6 +42,8 @@ export interface ILastSubmission {
 export interface IProject {
   slug: string;
   title: string;
+  /** Whose it is, for a project that a colleague shares; empty for one's own. */
+  of?: string;
   problem: string;
   template: string;
   /** draft, returned, submitted, published, promoted or retired */
@@ -163,6 +165,8 @@ export interface IPresence {
   mine: boolean;
   person: string;
   since: string;
+  /** Another person has it, not another window of this one. */
+  other?: boolean;
   /** The number of the version that keeps the text which was sent along; 0 for none. */
   kept: number;
 }

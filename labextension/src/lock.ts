@@ -60,7 +60,9 @@ export class Lock {
   private _say(told: IPresence): void {
     const { _texts: texts } = this;
     const fields = { person: told.person, time: texts.clock(told.since) };
-    const text = texts.get('{person} has been working on this project in another window since {time}. You can read along.', fields);
+    const text = told.other
+      ? texts.get('{person} has been working on this project since {time}. You can read along.', fields)
+      : texts.get('{person} has been working on this project in another window since {time}. You can read along.', fields);
     const kept = told.kept ? ' ' + texts.get('What you had not saved is kept among the versions.') : '';
     this._notice.say(text + kept, [{ label: texts.get('Work here instead'), press: () => void this.ask(true) }]);
   }

@@ -130,6 +130,7 @@ export class StartPage extends Widget {
       'sandbox-project',
       make('span', 'sandbox-project-title', project.title),
       make('span', `sandbox-stage sandbox-stage-${project.stage}`, project.stage_text),
+      project.of ? make('span', 'sandbox-muted', texts.get('{person}’s project', { person: project.of })) : '',
       make('span', 'sandbox-muted sandbox-project-about', this._about(project))
     );
     row.type = 'button';

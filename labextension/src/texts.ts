@@ -114,6 +114,9 @@ const CHINESE: Record<string, string> = {
   'No text and no choice differs; only results may.': '文字和选择都相同，只有结果可能不同。',
   'Bring this version back': '恢复这个版本',
 
+  '{person} has been working on this project since {time}. You can read along.':
+    '{person} 从 {time} 起正在编辑这个项目，您可以在这里查看。',
+  '{person}’s project': '{person} 的项目',
   '{person} has been working on this project in another window since {time}. You can read along.':
     '{person} 从 {time} 起在另一个窗口编辑这个项目，您可以在这里查看。',
   'What you had not saved is kept among the versions.': '您未保存的内容已存入版本历史。',

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sandbox.core.errors import Conflict
+from sandbox.core.sharing import SILENT
 from sandbox.store.workspace import write_atomically
 
-#: Windows in the background may ask only once a minute: browsers slow their clocks down.
-SILENT = timedelta(seconds=90)
 _MOST_WINDOWS = 50
 
 

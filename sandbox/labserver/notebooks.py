@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.services.contents.handlers import ContentsHandler
 from tornado import web
@@ -23,6 +23,9 @@ from sandbox.labserver.language import chosen_language
 from sandbox.labserver.places import NOTEBOOK, PREVIEW, Places
 from sandbox.notebooks.app_cells import app_notebook
 from sandbox.notebooks.reading import read_notebook
+
+if TYPE_CHECKING:
+    from sandbox.labserver.sharing import Sharing
 
 WINDOW_HEADER = "X-Sandbox-Window"
 _LONGEST_WINDOW = 64
@@ -81,8 +84,8 @@ def person_of(handler: Any) -> str:
 class ProjectNotebook(ContentsHandler):
     """GET and PUT of ``<project>/notebook.ipynb``."""
 
-    def initialize(self, projects: Projects) -> None:
-        self._projects = projects
+    def initialize(self, projects: Projects, sharing: Sharing) -> None:
+        self._projects, self._sharing = projects, sharing
         self._read_only = False
         self._answer: tuple[dict[str, Any], bool] | None = None
 
@@ -92,9 +95,10 @@ class ProjectNotebook(ContentsHandler):
         window, now = window_of(self), datetime.now(UTC)
         if slug and window and self.get_query_argument("content", "1") == "1":
             editing = self._projects.editing(slug)
+            elsewhere = await self._newest(slug, window)
             # What is read from here on is this window's base; read before, so that a change in between is noticed.
             base = await self._projects.current(slug)
-            self._read_only = editing.ask(window, person_of(self), now).window != window
+            self._read_only = editing.ask(window, person_of(self), now).window != window or elsewhere
             editing.has(window, base)
         elif slug and window:
             holder = self._projects.editing(slug).holder(now)
@@ -110,6 +114,7 @@ class ProjectNotebook(ContentsHandler):
         editing = projects.editing(slug)
         try:
             editing.check(window, await projects.current(slug), datetime.now(UTC))
+            shared = await self._sharing.check(slug, window) if window else None
         except SandboxError as problem:
             await self._refuse(slug, problem)
             return
@@ -118,6 +123,12 @@ class ProjectNotebook(ContentsHandler):
             editing.ask(window, person_of(self), datetime.now(UTC))
             editing.has(window, await projects.current(slug))
         await projects.keep(slug, person_of(self))
+        if shared is not None and self._answer is not None:
+            try:
+                await self._sharing.send(slug, window)
+            except SandboxError as problem:
+                await self._refuse(slug, problem)
+                return
         # Answered only now: whoever hears of the save may change the file at once.
         if self._answer is not None:
             super()._finish_model(*self._answer)
@@ -127,6 +138,17 @@ class ProjectNotebook(ContentsHandler):
         """No other name: whatever opens, examines or publishes a project looks for this one."""
         _ = catalogue(chosen_language(self._projects.places)).gettext
         raise web.HTTPError(403, _("A project's notebook keeps its name; the project's title is what people see."))
+
+    async def _newest(self, slug: str, window: str) -> bool:
+        """Bring the newest text of a shared project; whether somebody else is working on it."""
+        try:
+            turn = await self._sharing.ask(slug, window)
+            if turn is not None:
+                await self._sharing.bring(slug, person_of(self), turn)
+        except SandboxError as error:
+            message, remedy = error.render(catalogue(chosen_language(self._projects.places)).gettext)
+            raise web.HTTPError(error.status, f"{message} {remedy}") from error
+        return turn is not None and not turn.mine
 
     async def _refuse(self, slug: str, problem: SandboxError) -> None:
         """Keep the text and say what is the matter, in the shape that JupyterLab shows in its dialog."""

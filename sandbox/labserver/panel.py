@@ -17,6 +17,7 @@ from sandbox.labserver.language import chosen_language
 from sandbox.labserver.notebooks import Projects, person_of, window_of
 from sandbox.labserver.places import NOTEBOOK, Places
 from sandbox.labserver.portal import Portal
+from sandbox.labserver.sharing import Sharing
 from sandbox.notebooks.changes import cell_changes, choice_changes
 from sandbox.publishing.archive import pack_project
 from sandbox.publishing.starter import unpack_starter
@@ -97,9 +98,11 @@ class Check(ProjectHandler):
 
 
 class _HistoryHandler(ProjectHandler):
-    def initialize(self, places: Places, portal: Portal, projects: Projects) -> None:  # type: ignore[override]
+    def initialize(  # type: ignore[override]
+        self, places: Places, portal: Portal, projects: Projects, sharing: Sharing
+    ) -> None:
         super().initialize(places, portal)
-        self._projects = projects
+        self._projects, self._sharing = projects, sharing
 
     def number(self, text: Any) -> int:
         if not str(text).isdecimal():
@@ -155,17 +158,20 @@ class Versions(_HistoryHandler):
                 person=holder.person,
             )
         contents = await asyncio.to_thread(projects.history(slug).contents, number)
+        shared = await self._sharing.check(slug, window) if window else None
         await projects.keep(slug, person, "before")
         await asyncio.to_thread(contents.put, projects.folder(slug))
         made = await projects.keep(slug, person, "restored", number)
         projects.editing(slug).has(window, sha256(contents.notebook))
+        if shared is not None:
+            await self._sharing.send(slug, window)
         return _shown(made)
 
 
 class Presence(_HistoryHandler):
     """POST {project, take?, leave?, text?}: who works on the project. ``text`` is kept aside when another does.
 
-    Answers {mine, person, since}; the page asks again every few seconds.
+    Answers {mine, person, since, other}; the page asks again every few seconds. ``other``: it is another person.
     """
 
     @web.authenticated
@@ -180,23 +186,28 @@ class Presence(_HistoryHandler):
         editing = self._projects.editing(slug)
         if asked.get("leave"):
             editing.release(window)
+            await self._sharing.leave(slug, window)
             return {"mine": False, "person": "", "since": ""}
         kept = 0
         if isinstance(asked.get("text"), dict):
             kept = (await self._projects.keep_aside(slug, person_of(self), asked["text"])).number
-        lock = editing.ask(window, person_of(self), now, take=asked.get("take") is True)
+        take = asked.get("take") is True
+        turn = await self._sharing.ask(slug, window, take=take)
+        if turn is not None and not turn.mine and not turn.me:
+            return {"mine": False, "person": turn.person, "since": turn.since, "kept": kept, "other": True}
+        lock = editing.ask(window, person_of(self), now, take=take)
         return {
-            "mine": lock.window == window,
+            "mine": lock.window == window and (turn is None or turn.mine),
             "person": lock.person,
             "since": lock.since.isoformat(),
             "kept": kept,
         }
 
 
-def addresses(base: str, places: Places, portal: Portal, projects: Projects) -> list[Any]:
+def addresses(base: str, places: Places, portal: Portal, projects: Projects, sharing: Sharing) -> list[Any]:
     """(pattern, handler, arguments) of this file."""
     known = {"places": places, "portal": portal}
-    held = {**known, "projects": projects}
+    held = {**known, "projects": projects, "sharing": sharing}
     return [
         (rf"{base}sandbox/start", Start, known),
         (rf"{base}sandbox/open", Open, known),

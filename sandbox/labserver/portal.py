@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.core.errors import NotFound, NotSignedIn, SandboxError, Unavailable
+from sandbox.core.errors import Conflict, NotFound, NotSignedIn, SandboxError, Unavailable
 from sandbox.core.messages import Language
 
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
@@ -29,7 +29,9 @@ class Portal:
 
     async def starter(self, slug: str, language: Language) -> bytes:
         """The zip of the files that the project begins with."""
-        answer = await self._send("GET", f"projects/{slug}/starter", params={"language": language})
+        answer = await self._send(
+            "GET", f"projects/{slug}/starter", params={"language": language}, headers={"Accept-Language": language}
+        )
         return answer.content
 
     async def submit(self, slug: str, archive: bytes, note: str, language: Language) -> dict[str, Any]:
@@ -82,6 +84,29 @@ class Portal:
         answer = await self._send("POST", f"learning/{path}/exercises/{name}", json=given, headers=headers)
         return dict(answer.json())
 
+    async def turn(
+        self, slug: str, window: str, language: Language, *, take: bool = False, leave: bool = False
+    ) -> dict[str, Any]:
+        """Whose turn it is to edit a shared project, after ``window`` asked for it."""
+        headers = {"Accept-Language": language, "X-Sandbox-Window": window}
+        body = {"take": take, "leave": leave}
+        return dict((await self._send("POST", f"projects/{slug}/turn", json=body, headers=headers)).json())
+
+    async def shared_text(self, slug: str, language: Language) -> bytes:
+        """The zip of the newest text that several people share."""
+        return (await self._read(f"projects/{slug}/text", language)).content
+
+    async def save_text(self, slug: str, window: str, base: str, archive: bytes, language: Language) -> str:
+        """Save the shared text that began from ``base``; its SHA-256."""
+        headers = {
+            "Content-Type": "application/zip",
+            "Accept-Language": language,
+            "X-Sandbox-Window": window,
+            "If-Match": f'"{base}"',
+        }
+        answer = await self._send("PUT", f"projects/{slug}/text", content=archive, headers=headers)
+        return str(answer.json()["text"])
+
     async def _read(self, path: str, language: Language) -> httpx.Response:
         return await self._send("GET", path, headers={"Accept-Language": language})
 
@@ -121,7 +146,7 @@ def _as_error(answer: httpx.Response) -> SandboxError:
     except ValueError:
         problem = {}
     detail = str(problem.get("detail") or problem.get("title") or f"HTTP {answer.status_code}")
-    kind = NotFound if answer.status_code == 404 else PortalRefused
+    kind = {404: NotFound, 409: Conflict}.get(answer.status_code, PortalRefused)
     return kind("{detail}", "{advice}", detail=detail, advice=str(problem.get("remedy", "")))
 
 

@@ -25,6 +25,7 @@ from sandbox.labserver.language import choose_language, chosen_language
 from sandbox.labserver.notebooks import Preview, ProjectNotebook, Projects
 from sandbox.labserver.places import NOTEBOOK, PREVIEW, Places
 from sandbox.labserver.portal import Portal
+from sandbox.labserver.sharing import Sharing
 from sandbox.settings import Settings
 from sandbox.store.keys import Keys
 from sandbox.store.workspace import write_atomically
@@ -117,15 +118,16 @@ def _addresses(places: Places, portal: Portal) -> list[Any]:
     key = Keys(places.workspace).ticket_key()
     known = {"places": places, "portal": portal}
     projects = Projects(places)
+    sharing = Sharing(projects, portal)
     held = {"projects": projects}
     return [
         (rf"{base}sandbox/healthz", handlers.Health),
         (rf"{base}sandbox/enter", enter.Enter, {"key": key, "spent": SpentTickets(), "portal": portal}),
         (rf"{base}sandbox/submit", handlers.Submit, known),
         (rf"{base}sandbox/status", handlers.Status, known),
-        *panel.addresses(base, places, portal, projects),
+        *panel.addresses(base, places, portal, projects, sharing),
         *learning.addresses(base, places, portal),
-        (rf"{base}api/contents/([a-z0-9-]+/{re.escape(NOTEBOOK)})", ProjectNotebook, held),
+        (rf"{base}api/contents/([a-z0-9-]+/{re.escape(NOTEBOOK)})", ProjectNotebook, {**held, "sharing": sharing}),
         (rf"{base}api/contents/([a-z0-9-]+/{re.escape(PREVIEW)})", Preview, held),
     ]
 

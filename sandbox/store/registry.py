@@ -21,6 +21,7 @@ from sandbox.core.lifecycle import State
 from sandbox.core.messages import as_language
 from sandbox.core.project import AppVersion, Kpi, Project, Submission
 from sandbox.core.roles import Person, Role
+from sandbox.core.sharing import Colleague, SharedText
 from sandbox.core.usage import Opening
 from sandbox.store import tables as t
 from sandbox.store.audit import AuditLog
@@ -145,6 +146,24 @@ class Reading:
             query = query.where(t.projects.c.state.in_([s.value for s in states]))
         return [_project(row) for row in self._c.execute(query)]
 
+    # --- sharing
+    def colleagues(self, project: str) -> list[Colleague]:
+        """Who may or might work on the project beside its owner, the first first."""
+        c = t.colleagues.c
+        rows = self._c.execute(sa.select(t.colleagues).where(c.project == project).order_by(c.since, c.person))
+        return [Colleague(**row._mapping) for row in rows]
+
+    def shared_with(self, person: str) -> list[Project]:
+        """Other people's projects that ``person`` may work on, latest change first."""
+        c = t.colleagues.c
+        mine = sa.select(c.project).where(c.person == person, c.ended.is_(None))
+        query = sa.select(t.projects).where(t.projects.c.slug.in_(mine))
+        return [_project(row) for row in self._c.execute(query.order_by(t.projects.c.changed.desc()))]
+
+    def shared_text(self, project: str) -> SharedText:
+        row = self._c.execute(sa.select(t.shared_texts).where(t.shared_texts.c.project == project)).first()
+        return SharedText(**row._mapping) if row else SharedText(project)
+
     # --- submissions
     def submission(self, project: str, number: int) -> Submission:
         c = t.submissions.c
@@ -267,6 +286,17 @@ class Transaction(Reading):
         self._c.execute(
             sa.update(t.projects).where(t.projects.c.slug == project.slug).values(**_project_values(project))
         )
+
+    def put_colleague(self, colleague: Colleague) -> None:
+        c = t.colleagues.c
+        mine = (c.project == colleague.project, c.person == colleague.person)
+        if self._c.execute(sa.update(t.colleagues).where(*mine).values(**vars(colleague))).rowcount == 0:
+            self._c.execute(sa.insert(t.colleagues).values(**vars(colleague)))
+
+    def put_shared_text(self, text: SharedText) -> None:
+        mine = t.shared_texts.c.project == text.project
+        if self._c.execute(sa.update(t.shared_texts).where(mine).values(**vars(text))).rowcount == 0:
+            self._c.execute(sa.insert(t.shared_texts).values(**vars(text)))
 
     def add_submission(self, submission: Submission) -> None:
         self._c.execute(sa.insert(t.submissions).values(**_submission_values(submission)))

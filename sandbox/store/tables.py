@@ -131,6 +131,27 @@ app_versions = Table(
     Column("published", UtcTime),
 )
 
+# Who may work on somebody else's project. A row stays when it has ended: whoever worked on a project never judges it.
+colleagues = Table(
+    "colleagues",
+    metadata,
+    Column("project", ForeignKey("projects.slug"), primary_key=True),
+    Column("person", ForeignKey("people.name"), primary_key=True, index=True),
+    Column("since", UtcTime, nullable=False),
+    Column("ended", UtcTime),
+)
+
+shared_texts = Table(
+    "shared_texts",
+    metadata,
+    Column("project", ForeignKey("projects.slug"), primary_key=True),
+    Column("text", String(64), nullable=False),
+    Column("holder", String(63), nullable=False),
+    Column("window", String(64), nullable=False),
+    Column("since", UtcTime),
+    Column("seen", UtcTime),
+)
+
 # How apps are used. ``viewer`` is a mark for one person on one day, not a name.
 app_openings = Table(
     "app_openings",

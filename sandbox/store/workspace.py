@@ -114,6 +114,10 @@ class Workspace:
         """Earlier versions of a project's notebook: beside the projects, for a kernel can write in its project."""
         return self.home / "history" / check_slug(owner) / check_slug(slug)
 
+    def shared_text(self, slug: str, text: str) -> Path:
+        """What several people work on, as one of their Labs sent it: a zip named by its SHA-256."""
+        return self.home / "shared" / check_slug(slug) / f"{text}.zip"
+
     @property
     def submissions(self) -> Path:
         return self.home / "submissions"

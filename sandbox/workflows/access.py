@@ -14,14 +14,36 @@ from sandbox.workflows.services import Services
 
 
 def visible_project(reading: Reading, person: Person, slug: str) -> Project:
-    """The project, if ``person`` may see its inside: the owner, reviewers, leads and stewards.
+    """The project, if ``person`` may see its inside: who works on it, reviewers, leads and stewards.
 
     Others get NotFound, not NotAllowed: whether a draft exists is nobody else's business.
     """
     project = reading.project(slug)
-    if person.name != project.owner and not person.has(Role.REVIEWER, Role.LEAD, Role.STEWARD):
+    judges = person.has(Role.REVIEWER, Role.LEAD, Role.STEWARD)
+    if not judges and not works_on(reading, person, project):
         raise no_such_project(slug)
     return project
+
+
+def worked_project(reading: Reading, person: Person, slug: str) -> Project:
+    """The project, if ``person`` works on it: its owner, or a colleague with whom it is shared; NotFound otherwise."""
+    project = reading.project(slug)
+    if not works_on(reading, person, project):
+        raise no_such_project(slug)
+    return project
+
+
+def works_on(reading: Reading, person: Person, project: Project) -> bool:
+    """Whether ``person`` may change the project's text."""
+    return person.name == project.owner or any(
+        c.person == person.name and c.ended is None for c in reading.colleagues(project.slug)
+    )
+
+
+def require_outsider(reading: Reading, person: Person, slug: str) -> None:
+    """Raise NotAllowed for whoever works or worked on the project: they decide on it as little as its owner does."""
+    if any(c.person == person.name for c in reading.colleagues(slug)):
+        raise NotAllowed("You have worked on this project yourself.", "Ask a colleague who has not to decide on it.")
 
 
 def owned_project(reading: Reading, person: Person, slug: str) -> Project:

@@ -10,6 +10,7 @@ from sandbox.core.ids import VersionId
 from sandbox.core.lifecycle import Action, next_state
 from sandbox.core.roles import Person, Role
 from sandbox.publishing.handoff import build_handoff
+from sandbox.workflows.access import require_outsider
 from sandbox.workflows.services import Services
 
 
@@ -24,6 +25,7 @@ def promote(services: Services, person: Person, slug: str, reasons: str) -> Path
     with services.registry.reading() as reading:
         project = reading.project(slug)
         next_state(Action.PROMOTE, project.state, person, project.owner)
+        require_outsider(reading, person, slug)
         if project.live_version is None:
             raise Conflict("The project has no live app.", "Publish a version first.")
         version = VersionId.parse(project.live_version)

@@ -19,7 +19,7 @@ from sandbox.notebooks.reading import read_notebook
 from sandbox.publishing.archive import SubmissionFiles, read_archive
 from sandbox.settings import Settings
 from sandbox.snapshots.composition import compose
-from sandbox.workflows.access import owned_project
+from sandbox.workflows.access import worked_project
 from sandbox.workflows.examination import NOTEBOOK
 from sandbox.workflows.grants import snapshot_folders
 from sandbox.workflows.services import Services
@@ -61,7 +61,7 @@ def look(services: Services, person: Person, slug: str, archive: bytes) -> list[
     """
     settings = services.settings
     with services.registry.reading() as reading:
-        project = owned_project(reading, person, slug)
+        project = worked_project(reading, person, slug)
     source = read_archive(archive, max_bytes=settings.submission_bytes, max_files=settings.submission_files)
     snapshots = snapshot_folders(services.workspace, project.pins)
     return gravest_first(early_findings(submitted_facts(project, source, snapshots, limits_of(settings))))

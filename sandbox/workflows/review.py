@@ -10,6 +10,7 @@ from sandbox.core.lifecycle import Action, next_state
 from sandbox.core.project import Project, Submission
 from sandbox.core.roles import Person
 from sandbox.store.registry import Transaction
+from sandbox.workflows.access import require_outsider
 from sandbox.workflows.publish import make_live
 from sandbox.workflows.services import Services
 
@@ -22,6 +23,7 @@ def approve(services: Services, person: Person, slug: str, number: int, reasons:
     now = services.now()
     with services.registry.transaction(person.name) as tx:
         project, submission = _waiting(tx, slug, number)
+        require_outsider(tx, person, slug)
         state = next_state(Action.APPROVE, project.state, person, project.owner)
         if submission.examination != "done":
             raise Conflict(
@@ -50,6 +52,7 @@ def send_back(services: Services, person: Person, slug: str, number: int, reason
     now = services.now()
     with services.registry.transaction(person.name) as tx:
         project, submission = _waiting(tx, slug, number)
+        require_outsider(tx, person, slug)
         project = replace(project, state=next_state(Action.RETURN, project.state, person, project.owner), changed=now)
         tx.put_submission(
             replace(submission, decision="returned", reasons=reasons.strip(), reviewer=person.name, decided=now)

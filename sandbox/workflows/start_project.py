@@ -20,10 +20,11 @@ from sandbox.core.project import NewProject, Project
 from sandbox.core.roles import Person, Role
 from sandbox.notebooks.templates import load_template, starter_notebook
 from sandbox.store.registry import Reading
-from sandbox.workflows.access import owned_project, require_dataset, visible_project
+from sandbox.workflows.access import owned_project, require_dataset, visible_project, worked_project, works_on
 from sandbox.workflows.keys import check_joins
 from sandbox.workflows.retention import still_there
 from sandbox.workflows.services import Services
+from sandbox.workflows.share import shared_files
 
 NOTEBOOK = "notebook.ipynb"
 
@@ -82,14 +83,22 @@ def _free_slug(reading: Reading, wanted: str) -> str:
 
 
 def project_starter(services: Services, person: Person, slug: str, language: Language | None = None) -> bytes:
-    """A zip of the files that a new project begins with: its notebook in the person's language, ``project.toml``."""
+    """A zip of the files that a new project begins with: its notebook in the person's language, ``project.toml``.
+
+    A colleague begins with the text that is shared with them; raises Conflict when there is none yet.
+    """
     with services.registry.reading() as reading:
-        project = owned_project(reading, person, slug)
+        project = worked_project(reading, person, slug)
+        shared = reading.shared_text(slug)
+    begun = {} if person.name == project.owner else shared_files(services, shared)
     template = load_template(services.content, project.template, services.workspace.templates)
     notebook = starter_notebook(template, language or as_language(project.language), project)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(NOTEBOOK, nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+        if not begun:
+            archive.writestr(NOTEBOOK, nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+        for name, content in begun.items():
+            archive.writestr(name, content)
         archive.writestr("project.toml", project_toml(project))
         # The project carries its own translations, so that it reads the same in every place where it runs.
         for texts in template.folder.glob("*.po"):
@@ -110,12 +119,13 @@ def project_toml(project: Project) -> str:
 def project_grants(services: Services, person: Person, slug: str) -> Mapping[str, str]:
     """Dataset → snapshot version that kernels of this project may read. Asked at every kernel start.
 
-    Raises NotAllowed when its owner may not use one of the datasets any more, and BadgeMissing when a badge is missing
-    that was taken away, has expired, or is asked for since.
+    Raises NotAllowed when whoever works on it may not use one of the datasets any more, and BadgeMissing when a badge
+    is missing that was taken away, has expired, or is asked for since.
     """
     with services.registry.reading() as reading:
         project = visible_project(reading, person, slug)
-    if person.name == project.owner:
+        works = works_on(reading, person, project)
+    if works:
         catalog = Catalog(services.workspace, services.content)
         for name in project.pins:
             # A spec that is gone or damaged says nothing any more: what was granted when the project began holds.

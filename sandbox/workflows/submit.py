@@ -13,7 +13,7 @@ from sandbox.core.project import Submission
 from sandbox.core.roles import Person
 from sandbox.publishing.archive import read_archive, write_files
 from sandbox.publishing.staging import MARK
-from sandbox.workflows.access import owned_project
+from sandbox.workflows.access import owned_project, worked_project
 from sandbox.workflows.examination import FILES
 from sandbox.workflows.services import Services
 
@@ -27,7 +27,8 @@ def submit(services: Services, person: Person, slug: str, archive: bytes, note: 
     """
     settings = services.settings
     with services.registry.reading() as reading:
-        next_state(Action.SUBMIT, owned_project(reading, person, slug).state, person, person.name)
+        project = worked_project(reading, person, slug)
+        next_state(Action.SUBMIT, project.state, person, project.owner)
     files = read_archive(archive, max_bytes=settings.submission_bytes, max_files=settings.submission_files)
     staged = services.workspace.submissions / f"{MARK}{secrets.token_hex(8)}"
     try:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from sandbox.portal.api import catalogue, lab, learning, projects, renewals, shelf, submissions
+from sandbox.portal.api import catalogue, lab, learning, projects, renewals, sharing, shelf, submissions
 
 router = APIRouter(prefix="/api/v1")
-for _part in (catalogue, projects, submissions, shelf, renewals, lab, learning):
+for _part in (catalogue, projects, submissions, sharing, shelf, renewals, lab, learning):
     router.include_router(_part.router)

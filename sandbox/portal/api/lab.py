@@ -23,7 +23,7 @@ from sandbox.portal.pages.templates import show_thumbnail
 from sandbox.portal.views import ProjectRow, display_names, project_rows
 from sandbox.portal.words import word
 from sandbox.snapshots.manifest import ColumnFacts, read_manifest
-from sandbox.workflows.access import owned_project
+from sandbox.workflows.access import worked_project
 from sandbox.workflows.learn import standings
 from sandbox.workflows.reading import look
 from sandbox.workflows.services import Services
@@ -36,12 +36,14 @@ def start_page(services: UsedServices, person: ApiPerson, language: Reads) -> di
     """My projects with what reviewers answered, the latest change first, and the templates to start another from."""
     with services.registry.reading() as reading:
         names = display_names(reading)
-        rows = project_rows(reading, reading.projects(owner=person.name), language)
+        rows = project_rows(
+            reading, [*reading.projects(owner=person.name), *reading.shared_with(person.name)], language
+        )
     may_start = person.has(Role.STAFF)
     templates = load_templates(services.content, services.workspace.templates) if may_start else []
     return {
         "person": person.display_name,
-        "projects": [_project(row, names, language) for row in rows],
+        "projects": [_project(row, names, language, person) for row in rows],
         "templates": [_template(services, person, template, language) for template in templates],
         "learning": [standing_json(each, language) for each in standings(services, person)],
     }
@@ -51,12 +53,12 @@ def start_page(services: UsedServices, person: ApiPerson, language: Reads) -> di
 def project_panel(slug: str, services: UsedServices, person: ApiPerson, language: Reads) -> dict[str, Any]:
     """One of my projects: its pinned snapshots column by column, and what the last examination left to do."""
     with services.registry.reading() as reading:
-        project = owned_project(reading, person, slug)
+        project = worked_project(reading, person, slug)
         row = project_rows(reading, [project], language)[0]
         names = display_names(reading)
     left = gravest_first(_open_findings(row.last)) if row.last else []
     return {
-        **_project(row, names, language),
+        **_project(row, names, language, person),
         "data": [_data(services, dataset, version, language) for dataset, version in sorted(project.pins.items())],
         "findings": [finding_json(finding, language) for finding in left],
     }
@@ -96,11 +98,12 @@ def _open_findings(submission: Submission) -> list[Finding]:
     return [finding for finding in found if finding.level is not Level.PASS]
 
 
-def _project(row: ProjectRow, names: Any, language: Language) -> dict[str, Any]:
+def _project(row: ProjectRow, names: Any, language: Language, person: Person) -> dict[str, Any]:
     project, last, translate = row.project, row.last, catalogue(language).gettext
     return {
         "slug": project.slug,
         "title": project.title,
+        "of": "" if project.owner == person.name else row.owner,
         "problem": project.problem,
         "template": project.template,
         "stage": row.stage,

@@ -17,6 +17,7 @@ from sandbox.portal.pages import (
     portfolio,
     projects,
     reviews,
+    sharing,
     signin,
     templates,
 )
@@ -28,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     templates.router,
     projects.router,
     reviews.router,
+    sharing.router,
     datasets.router,
     learn.router,
     portfolio.router,

@@ -15,10 +15,11 @@ from sandbox.identity.tickets import LIFETIME, Ticket, seal
 from sandbox.portal.access import steps
 from sandbox.portal.addresses import Addresses
 from sandbox.portal.needs import Me, Posted, Reads, UsedAddresses, UsedServices
+from sandbox.portal.pages.sharing import shared_facts
 from sandbox.portal.progress import progress_text
 from sandbox.portal.render import go, page
 from sandbox.portal.views import display_names, judged, project_rows, stage
-from sandbox.workflows.access import owned_project, visible_project
+from sandbox.workflows.access import visible_project, worked_project
 from sandbox.workflows.promote import promote
 from sandbox.workflows.publish import Retrospective, retire, rollback
 from sandbox.workflows.services import Services
@@ -33,7 +34,8 @@ ROAD = ("draft", "submitted", "published", "promoted")
 @router.get("/projects", name="projects")
 def show_mine(request: Request, services: UsedServices, addresses: UsedAddresses, me: Me, language: Reads) -> Response:
     with services.registry.reading() as reading:
-        rows = project_rows(reading, reading.projects(owner=me.name), language)
+        mine = [*reading.projects(owner=me.name), *reading.shared_with(me.name)]
+        rows = project_rows(reading, mine, language)
     return page(request, "projects.html", rows=rows, lab_here=has_lab(me, addresses))
 
 
@@ -48,12 +50,14 @@ def show_project(
         events = [e for e in reading.audit(subject=slug) if e.action != "app.opened"]
         names = display_names(reading)
         row = project_rows(reading, [project], language)[0]
+        shared = shared_facts(services, reading, me, project)
     last = submissions[0] if submissions else None
     return page(
         request, "project.html", project=project, row=row, stage=stage(project, last), road=road(project, last),
         submissions=submissions, last=last, judged=judged(last) if last else [], versions=versions,
-        events=list(reversed(events)), names=names, steps=steps(me, project),
-        lab_here=has_lab(me, addresses) and me.name == project.owner, addresses=addresses,
+        events=list(reversed(events)), names=names,
+        steps=steps(me, project) if not shared["worked"] else frozenset(), shared=shared,
+        lab_here=has_lab(me, addresses) and (me.name == project.owner or shared["works"]), addresses=addresses,
         own=me.name == project.owner,
     )  # fmt: skip
 
@@ -76,9 +80,9 @@ def road(project: Project, last: Submission | None) -> list[tuple[str, str]]:
 def open_lab(
     request: Request, slug: str, form: Posted, services: UsedServices, addresses: UsedAddresses, me: Me
 ) -> Response:
-    """Hand the owner over to JupyterLab with a ticket."""
+    """Hand somebody who works on the project over to JupyterLab with a ticket."""
     with services.registry.reading() as reading:
-        project = owned_project(reading, me, slug)
+        project = worked_project(reading, me, slug)
     return _to_lab(request, services, addresses, me, project.slug)
 
 

@@ -80,10 +80,11 @@ def _submission(
     with services.registry.reading() as reading:
         project = visible_project(reading, me, slug)
         submission = reading.submission(slug, number)
+        worked = any(c.person == me.name for c in reading.colleagues(slug))
         names = display_names(reading)
         compared, changes, chosen = _changes(services, reading, project, submission)
     choices = [(choice_title(services, language, project.template, name), *ways) for name, *ways in chosen]
-    possible = submission.decision is None and Action.RETURN in steps(me, project)
+    possible = submission.decision is None and Action.RETURN in steps(me, project) and not worked
     level = level_of(submission)
     return page(
         request, "submission.html", 422 if missing else 200, project=project, submission=submission, names=names,
