@@ -8,7 +8,6 @@ and so reaches neither its siblings' files and sockets nor, by signals, the sibl
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -223,6 +222,5 @@ def _settle() -> None:
 
     linecache.clearcache()
     gc.collect()
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
+    linux.release_memory()
     gc.freeze()

@@ -37,8 +37,8 @@ PRELOAD = (
 )  # fmt: skip
 
 #: How long the fork server for trials waits for another one, seconds. An examination tries an app in each language, and
-#: the first start of a workspace examines several.
-TRIALS_REST = 60.0
+#: the first start of a workspace examines several; it holds 170 MB meanwhile.
+TRIALS_REST = 10.0
 
 _READY_TIMEOUT = 60.0  # seconds
 

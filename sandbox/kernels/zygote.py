@@ -123,6 +123,7 @@ def _body(control: Channel, modules: list[str], nested: bool) -> int:
     random.seed()
     threads = linux.thread_count()
     gc.collect()
+    linux.release_memory()
     gc.freeze()
     try:
         control.send({
