@@ -70,6 +70,7 @@ class AppZygote:
             return
         if not self._rest:
             rehearsal.cells.clear()
+            viewerapp.make()
         del modules
         linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         _settle()
@@ -155,7 +156,7 @@ class AppZygote:
             channel.receive()  # until the viewer is there; Closed ends this process
             self._finish(channel)
         channel.close()
-        viewerapp.serve(self._rehearsal.shell)
+        viewerapp.serve()
 
     def _finish(self, channel: Channel) -> None:
         """Run the cells that could not be run ahead, and say what all of them show."""

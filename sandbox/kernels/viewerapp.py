@@ -1,4 +1,4 @@
-"""The kernel of an app's viewer: begun in the app's process, taken up after the fork, with as little as a page needs.
+"""The kernel of an app's viewer: made in the app's process, taken up after the fork, with as little as a page needs.
 
 A page sends widget messages and nothing else. So they are dealt with in one thread, and a second one sleeps until the
 kernel is interrupted or ended. There is no heartbeat (the operating system says when a kernel has ended), no thread
@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ from ipykernel.iostream import BackgroundSocket, IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelbase import Kernel
 from ipywidgets.widgets import widget
+from jupyter_client.session import new_id
 from tornado.ioloop import IOLoop
 from traitlets import Type
 from zmq.eventloop.zmqstream import ZMQStream
@@ -28,16 +30,24 @@ from sandbox.kernels.kernelapp import IPKernelApp, SandboxKernelApp, configurati
 
 log = logging.getLogger(__name__)
 
+_NO_CONNECTION = {
+    "transport": "ipc", "ip": "none", "key": "none", "signature_scheme": "hmac-sha256",
+    "shell_port": 1, "iopub_port": 1, "stdin_port": 1, "control_port": 1, "hb_port": 1,
+}  # fmt: skip
+
 
 class Publisher(IOPubThread):
     """Publishes in the thread that has something to say, one at a time; ipykernel's hands it to a thread of its own."""
 
-    def __init__(self, socket: Any, session: Any) -> None:  # not IOPubThread's: it makes a loop, pipes and a thread
-        self.socket, self.session = socket, session
-        self.io_loop = IOLoop.current()
+    def __init__(self, session: Any) -> None:  # not IOPubThread's: it makes a loop, pipes and a thread
+        self.socket, self.session = None, session
         self.background_socket = BackgroundSocket(self)
         self.thread = threading.Thread(name="IOPub")  # never started: whoever asks is told that it does not run
         self._sending = threading.RLock()
+
+    def open(self, socket: Any) -> None:
+        """From now on, what is published is sent; until then it goes nowhere."""
+        self.socket, self.io_loop = socket, IOLoop.current()
 
     def schedule(self, f: Callable[[], Any]) -> None:
         """Timers belong to the loop's thread."""
@@ -90,27 +100,56 @@ class ViewerKernel(IPythonKernel):
 
 
 class ViewerKernelApp(SandboxKernelApp):
-    """``begin`` before the fork, ``listen`` and then ``take_up`` after it: the order of ``IPKernelApp.initialize``."""
+    """``begin`` and ``make`` before the fork, ``listen`` and ``take_up`` after it; in all, ``IPKernelApp.initialize``.
+
+    Whatever a fork writes to costs memory once per viewer. So all that needs neither thread nor socket is done before.
+    """
 
     kernel_class = Type(ViewerKernel, klass=Kernel)
 
     def begin(self) -> None:
-        """All of the initialisation that needs neither thread nor socket: done once for all forks."""
+        """What needs no notebook."""
         super(IPKernelApp, self).initialize([])
         self.init_pdb()
+        self.configure_tornado_logger()
+        self.iopub_thread = Publisher(self.session)
+        self.iopub_socket = self.iopub_thread.background_socket
+        self.load_connection_info(_NO_CONNECTION)  # what is imported and worked out for it stays
+
+    def make(self) -> None:
+        """The kernel, which takes over the shell that executed the app's cells. It cannot hear or say anything yet."""
+        with without_modules():
+            self.kernel = kernel = self.kernel_class.instance(
+                parent=self, session=self.session, iopub_thread=self.iopub_thread, iopub_socket=self.iopub_socket,
+                log=self.log, profile_dir=self.profile_dir, user_ns=self.user_ns,
+            )  # fmt: skip
+        self.init_shell()
+        self.shell.kernel = self.shell.parent = kernel
+        connect_widgets(kernel)
 
     def listen(self, connection: dict[str, Any]) -> None:
         """Open the sockets; the connection is what the server said, and no file. What arrives waits."""
+        self.session.pid = os.getpid()  # else it would say nothing: it was made before the fork
+        self.session.session = new_id()
         self.init_blackhole()
+        self.shell_port = self.stdin_port = self.control_port = self.iopub_port = 0
         self.load_connection_info(connection)
         self.init_sockets()
         self.log_connection_info()
 
     def take_up(self) -> None:
+        """Hear and answer from now on."""
         self.init_io()
         self.init_signal()
-        self.init_kernel()
-        self.init_shell()
+        if self.kernel is None:
+            self.make()
+        kernel = self.kernel
+        self.displayhook.get_execution_count = lambda: kernel.execution_count
+        kernel._stdout, kernel._stderr = sys.stdout, sys.stderr
+        kernel.shell_stream, kernel.stdin_socket = ZMQStream(self.shell_socket), self.stdin_socket
+        kernel.record_ports({f"{name}_port": port for name, port in self._ports.items()})
+        self.control_thread = Control(self.control_socket, self.session, IOLoop.current())
+        self.control_thread.start()
 
     def init_sockets(self) -> None:
         self.context = zmq.Context()
@@ -122,21 +161,7 @@ class ViewerKernelApp(SandboxKernelApp):
         iopub = self.context.socket(zmq.PUB)
         iopub.linger = 1000
         self.iopub_port = self._bind_socket(iopub, self.iopub_port)
-        self.configure_tornado_logger()
-        self.iopub_thread = Publisher(iopub, self.session)
-        self.iopub_socket = self.iopub_thread.background_socket
-
-    def init_kernel(self) -> None:
-        with without_modules():
-            self.kernel = kernel = self.kernel_class.instance(
-                parent=self, session=self.session, shell_stream=ZMQStream(self.shell_socket),
-                iopub_thread=self.iopub_thread, iopub_socket=self.iopub_socket, stdin_socket=self.stdin_socket,
-                log=self.log, profile_dir=self.profile_dir, user_ns=self.user_ns,
-            )  # fmt: skip
-        kernel.record_ports({f"{name}_port": port for name, port in self._ports.items()})
-        self.displayhook.get_execution_count = lambda: kernel.execution_count
-        self.control_thread = Control(self.control_socket, self.session, IOLoop.current())
-        self.control_thread.start()
+        self.iopub_thread.open(iopub)
 
 
 def begin() -> None:
@@ -148,16 +173,18 @@ def begin() -> None:
     ViewerKernelApp.instance(config=config).begin()
 
 
+def make() -> None:
+    """Make the kernel itself: when all of the app's cells were executed, in the one shell of this process."""
+    ViewerKernelApp.instance().make()
+
+
 def listen(connection: dict[str, Any]) -> None:
     """Open the kernel's sockets, after the fork; ``connection`` is the content of a connection file."""
     ViewerKernelApp.instance().listen(connection)
 
 
-def serve(shell: Any) -> None:
-    """Answer until the kernel is ended. ``shell`` has executed the app's cells (``rehearsal``); its variables and
-    widgets become this kernel's."""
+def serve() -> None:
+    """Answer until the kernel is ended, with the variables and widgets that the app's cells made (``rehearsal``)."""
     app = ViewerKernelApp.instance()
     app.take_up()
-    shell.kernel = shell.parent = app.kernel
-    connect_widgets(app.kernel)
     app.start()
