@@ -122,6 +122,8 @@ def _texts(_: Callable[[str], str]) -> dict[str, str]:
         "remove": _("Remove"),
         "upload": _("Choose a file"),
         "too_large": _("These files are too large: at most 8 MB together."),
+        "no_renderer": _("This chart cannot be drawn here: what draws it is not installed. Tell the app's owner."),
+        "chart": _("Chart"),
         "making": _("The file is being made…"),
         "saved": _("The file was saved."),
         "not_saved": _("The file could not be fetched. Please try again in a minute."),

@@ -20,7 +20,7 @@ from traitlets import default
 from traitlets.config import Config
 from voila.app import Voila
 
-from sandbox.appserver import handlers, pages
+from sandbox.appserver import handlers, pages, renderers
 from sandbox.appserver.channels import WidgetChannels
 from sandbox.appserver.download_handler import Download
 from sandbox.appserver.downloads import COMM_ID, Downloads
@@ -143,6 +143,7 @@ class AppServer(Voila):
             (rf"{base}voila/render/(.*)", AppPage),
             (rf"{base}voila/api/shutdown/{kernel}", handlers.CloseKernel),
             (rf"{base}voila/api/ready/{kernel}", handlers.PageReady, {"openings": self.openings}),
+            (rf"{base}voila/script/{renderers.NAME}", renderers.RendererScript),
             (rf"{base}voila/api/download/{kernel}/(?P<comm_id>{COMM_ID})", Download, {"downloads": Downloads()}),
             (rf"{base}api/kernels/{kernel}", handlers.KernelModel, {"sessions": self.sessions}),
             (rf"{base}api/kernels/{kernel}/channels", handlers.KernelChannels),

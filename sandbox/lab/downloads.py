@@ -84,10 +84,11 @@ def download(name: str, content: Any, *, units: str = "", label: str = "") -> No
     text = label or t("Save as a file: {name}", name=name)
     offer = Offer(name, lambda: _bytes(content() if callable(content) else content, units, kind), description=text,
                   icon="download", layout={"width": "auto"})  # fmt: skip
-    link = ipywidgets.HTML()
+    link = ipywidgets.HTML(layout={"display": "none"})
 
     def pressed(_button: Any) -> None:
         data, problem = offer.made()
+        link.layout.display = None
         link.value = _link(name, data) if data is not None else f"<p>{html.escape(' '.join(problem))}</p>"
 
     offer.on_click(pressed)

@@ -29,7 +29,7 @@ from sandbox.notebooks.first_run import execute_once
 from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.workspace import Workspace
-from tests.appserver.gallery import CONTAINERS, CONTROLS, OFFERS, OUTPUTS
+from tests.appserver.gallery import CHARTS, CONTAINERS, CONTROLS, LIVE_CHART, OFFERS, OUTPUTS, VEGA
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
 from tests.helpers.browser import chromium, new_context
@@ -240,7 +240,10 @@ def offering(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) ->
     tmp = tmp_path_factory.mktemp("offering")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(CELLS, "offers", OFFERS)
-        versions = {APP: publish(tmp / "home", APP, portal_server.url, "offers")}
+        versions = {
+            APP: publish(tmp / "home", APP, portal_server.url, "offers"),
+            OTHER: publish(tmp / "home", OTHER, portal_server.url, CHARTS, VEGA, LIVE_CHART),
+        }
     with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
         yield site
 

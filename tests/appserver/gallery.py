@@ -120,3 +120,35 @@ class Huge(Offer):
 display(Huge("x.zip", bytes, description="Huge"))
 display(w.Button(description="No file"))
 """
+
+CHARTS = """
+import ipywidgets as w
+import plotly.graph_objects as go
+from IPython.display import display
+figure = go.Figure(go.Bar(x=["north", "south"], y=[3, 5]), layout={"title": {"text": "Teams <b>now</b>"}})
+figure.show()
+display({"application/vnd.plotly.v1+json": "no figure"}, raw=True)
+place, again = w.Output(), w.Button(description="Draw")
+def draw(_):
+    with place:
+        display({"application/vnd.plotly.v1+json": {"data": [{"y": [1, 2], "name": "</script><b>x"}],
+                                                    "layout": {"title": "Later"}},
+                 "text/html": "<p class='instead'>instead</p>"}, raw=True)
+        display({"application/vnd.vegalite.v5+json": {"mark": "bar"}, "text/plain": "<VegaLite 5 object>"}, raw=True)
+again.on_click(draw)
+display(again, place)
+"""
+VEGA = """
+from IPython.display import HTML
+display(HTML("<style>#late { width: 100% }</style><div id='late'></div><script>draw('late')</script>"))
+display({"application/vnd.vegalite.v5+json": {"mark": "bar"}, "text/plain": "<VegaLite 5 object>"}, raw=True)
+"""
+LIVE_CHART = """
+live = go.FigureWidget(go.Bar(x=["a", "b"], y=[1, 2]), layout={"title": {"text": "Live"}})
+more = w.Button(description="More")
+def grow(_):
+    live.data[0].y = [8, 2]
+    live.layout.title.text = "Grown"
+more.on_click(grow)
+display(more, live)
+"""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.appserver.page.document import inline_json
+from sandbox.appserver.page.inline import inline_json
 from sandbox.appserver.page.sanitize import ALLOWED, safe_html
 from tests.appserver.portal import Portal
 from tests.appserver.site import Hardened

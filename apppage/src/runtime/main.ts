@@ -9,6 +9,7 @@ import { followLinks } from './links';
 import { Models, type Model } from './models';
 import { Catching } from './outputs';
 import { boxes } from './views/boxes';
+import { chart } from './views/charts';
 import { choices } from './views/choices';
 import { anyWidget } from './views/frames';
 import { numbers } from './views/numbers';
@@ -24,6 +25,7 @@ interface Facts {
   key: string;
   base: string;
   texts: Record<string, string>;
+  scripts: Record<string, string>;
 }
 
 class AppPage implements Page {
@@ -62,6 +64,9 @@ class AppPage implements Page {
     for (const place of document.querySelectorAll<HTMLElement>('[data-sandbox-view]')) {
       place.replaceChildren(this.view({ id: place.dataset.sandboxView } as Model).el);
     }
+    for (const place of document.querySelectorAll<HTMLElement>('[data-sandbox-chart]')) {
+      place.replaceChildren(chart(place.querySelector('script')!.textContent!, place.dataset.sandboxChart!, this).el);
+    }
     this.life.ready();
   }
 
@@ -81,6 +86,10 @@ class AppPage implements Page {
   async fetchFile(modelId: string): Promise<{ name: string; file: Blob }> {
     await this.models.settled();
     return this.connection.fetchFile(modelId);
+  }
+
+  script(name: string): string | undefined {
+    return Object.hasOwn(this.facts.scripts, name) ? this.facts.scripts[name] : undefined;
   }
 
   text(name: string): string {

@@ -2,12 +2,14 @@
 
 import { showHtml } from './html';
 import type { Model, Models } from './models';
+import { chart } from './views/charts';
 import { element, type Page, type View } from './views/view';
 import type { Json, Message } from './wire';
 
 const KINDS = new Set(['stream', 'display_data', 'execute_result', 'error']);
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
+const CHART = /^application\/vnd\.(?:plotly|vega|vegalite)\.v\d\+json$/;
 const MOST_OUTPUTS = 2000;
 
 const joined = (source: unknown) => (Array.isArray(source) ? source.join('') : String(source ?? ''));
@@ -28,8 +30,14 @@ function draw(output: Json, page: Page, views: View[]): Node[] {
     views.push(view);
     return [view.el];
   }
-  if (data['text/html']) return [html(joined(data['text/html']))];
-  if (data['image/svg+xml']) return [html(joined(data['image/svg+xml']))];
+  const kind = Object.keys(data).find(type => CHART.test(type));
+  if (kind) {
+    const view = chart(data[kind], kind.includes('plotly') ? 'plotly' : '', page);
+    views.push(view);
+    return [view.el];
+  }
+  if (data['text/html']) return [html(joined(data['text/html']), page)];
+  if (data['image/svg+xml']) return [html(joined(data['image/svg+xml']), page)];
   const picture = PICTURES.find(type => data[type]);
   if (picture) {
     const alt = joined(data['text/plain']).startsWith('<') ? '' : joined(data['text/plain']);
@@ -38,10 +46,16 @@ function draw(output: Json, page: Page, views: View[]): Node[] {
   return data['text/plain'] ? [element('pre', 'sb-text', {}, joined(data['text/plain']))] : [];
 }
 
-function html(source: string): HTMLElement {
+function html(source: string, page: Page): HTMLElement {
   const made = element('div', 'sb-html');
   showHtml(made, source);
-  return made;
+  return waits(made, source) ? element('p', 'sb-cell-failed', {}, page.text('unknown')) : made;
+}
+
+/** Whether nothing is shown but a place that a script would have filled; the server says the same (`cells.py`). */
+function waits(made: HTMLElement, source: string): boolean {
+  if (!/<script/i.test(source) || !made.querySelector('[id]') || made.querySelector('img, svg, table')) return false;
+  return ![...made.children].some(part => part.localName !== 'style' && part.textContent!.trim());
 }
 
 /** Gives what the kernel publishes to the `Output` widget that asked for it, by the message it answers. */

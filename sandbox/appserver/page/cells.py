@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,38 +11,45 @@ from typing import Any
 import mistune
 from nbformat import NotebookNode
 
+from sandbox.appserver.page.inline import inline_json
 from sandbox.appserver.page.sanitize import safe_html
+from sandbox.appserver.renderers import renderer_of
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+_UNSEEN = re.compile(r"<style>.*?</style>", re.DOTALL)
+_SEEN = re.compile(r"<(?:img|svg|table)\b|>[^<]*[^<\s]")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
-def cells_html(notebook: NotebookNode, step_failed: str) -> Iterator[str]:
-    """One piece for each cell that shows something; ``step_failed`` says in words that a cell did not work."""
+def cells_html(notebook: NotebookNode, texts: Mapping[str, str]) -> Iterator[str]:
+    """One piece for each cell that shows something; ``texts`` say in words what did not work."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             shown = f'<div class="sb-html">{markdown_html(cell.source)}</div>'
         elif cell.cell_type == "code":
-            shown = "".join(output_html(output, step_failed) for output in cell.get("outputs", []))
+            shown = "".join(output_html(output, texts) for output in cell.get("outputs", []))
         else:
             continue
         if shown:
             yield f'<section class="sb-cell">{shown}</section>'
 
 
-def output_html(output: Mapping[str, Any], step_failed: str) -> str:
+def output_html(output: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     """One output. Errors and what was printed for developers are not a viewer's."""
     kind = output["output_type"]
     if kind == "stream":
         return "" if output["name"] == "stderr" else _text(output["text"])
     if kind == "error":
-        return f'<p class="sb-cell-failed">{html.escape(step_failed)}</p>'
+        return _sorry(texts["step_failed"])
     data = output.get("data", {})
     if WIDGET in data:
         return f'<div class="sb-view" data-sandbox-view="{html.escape(str(data[WIDGET].get("model_id", "")))}"></div>'
+    chart = renderer_of(data)
+    if chart is not None:
+        return _chart(data[chart[0]], chart[1], texts)
     for markup in ("text/html", "image/svg+xml"):
         if markup in data:
-            return f'<div class="sb-html">{safe_html(_joined(data[markup]))}</div>'
+            return _html(_joined(data[markup]), texts)
     if "text/markdown" in data:
         return f'<div class="sb-html">{markdown_html(_joined(data["text/markdown"]))}</div>'
     for picture in _PICTURES:
@@ -49,6 +57,26 @@ def output_html(output: Mapping[str, Any], step_failed: str) -> str:
             return _picture(picture, _joined(data[picture]), output.get("metadata", {}).get(picture, {}),
                             _joined(data.get("text/plain", "")))  # fmt: skip
     return _text(data["text/plain"]) if "text/plain" in data else ""
+
+
+def _chart(figure: Any, name: str | None, texts: Mapping[str, str]) -> str:
+    """What the page's script draws, as data in its place; or that nobody can draw it here."""
+    if name is None:
+        return _sorry(texts["no_renderer"])
+    return f'<div data-sandbox-chart="{name}"><script type="application/json">{inline_json(figure)}</script></div>'
+
+
+def _html(source: str, texts: Mapping[str, str]) -> str:
+    inert = safe_html(source)
+    shown = _UNSEEN.sub("", inert)
+    # A place that a script would have filled, as charts are written that load their drawing from elsewhere.
+    if "<script" in source.lower() and " id=" in shown and not _SEEN.search(shown):
+        return _sorry(texts["unknown"])
+    return f'<div class="sb-html">{inert}</div>'
+
+
+def _sorry(text: str) -> str:
+    return f'<p class="sb-cell-failed">{html.escape(text)}</p>'
 
 
 def _picture(kind: str, encoded: str, metadata: Any, name: str) -> str:

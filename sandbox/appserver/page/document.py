@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +11,10 @@ from nbformat import NotebookNode
 
 from sandbox.appserver.page import built
 from sandbox.appserver.page.cells import cells_html
+from sandbox.appserver.page.inline import inline_json
 from sandbox.appserver.page.widgets import widget_states
 from sandbox.appserver.pages import TEMPLATES
+from sandbox.appserver.renderers import addresses
 
 _environment = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES / "app"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -28,13 +29,14 @@ def head(facts: Mapping[str, Any], *, waiting: bool) -> str:
 
 def app_parts(notebook: NotebookNode, facts: Mapping[str, Any]) -> tuple[str, str]:
     """The cells as HTML and the widgets' states as JSON: what is the same for all viewers of one first view."""
-    cells = "\n".join(cells_html(notebook, facts["texts"]["step_failed"]))
+    cells = "\n".join(cells_html(notebook, facts["texts"]))
     return cells, inline_json(widget_states(notebook))
 
 
 def body(parts: tuple[str, str], facts: Mapping[str, Any], kernel_id: str, key: str, base: str) -> str:
     """The app itself. The script comes first: it opens the websocket while the browser reads the rest."""
-    page = {"kernelId": kernel_id, "key": key, "base": base, "texts": facts["texts"]}
+    page = {"kernelId": kernel_id, "key": key, "base": base, "texts": facts["texts"],
+            "scripts": addresses(base)}  # fmt: skip
     cells, widgets = parts
     return _environment.get_template("body.html").render(
         app=facts,
@@ -48,11 +50,3 @@ def body(parts: tuple[str, str], facts: Mapping[str, Any], kernel_id: str, key: 
 def failure(facts: Mapping[str, Any], incident: str) -> str:
     """What ends a page whose title bar was sent already."""
     return _environment.get_template("failure.html").render(app=facts, incident=incident)
-
-
-def inline_json(value: Any) -> str:
-    """JSON that cannot end a script element or begin a comment in it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for letter, escaped in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
-        text = text.replace(letter, escaped)
-    return text

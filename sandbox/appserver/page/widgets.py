@@ -7,6 +7,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from sandbox.appserver.renderers import brought
+
 STATES = "application/vnd.jupyter.widget-state+json"
 #: Modules whose models the page's own script knows, so that it needs neither their addresses nor their versions.
 CORE = ("@jupyter-widgets/base", "@jupyter-widgets/controls", "@jupyter-widgets/output")
@@ -38,6 +40,9 @@ def _lean(model: Mapping[str, Any]) -> dict[str, Any]:
     module, state = model["model_module"], model["state"]
     if module in CORE:
         state = {key: value for key, value in state.items() if value is not None and key not in _ADDRESSES}
+    script = brought(state.get("_esm"))
+    if script:  # five megabytes that every chart of plotly's brings along
+        state = {**state, "_esm": {"script": script}}
     lean = {"model_name": model["model_name"], "model_module": module, "state": state}
     if model.get("buffers"):
         lean["buffers"] = [{"path": each["path"], "data": each["data"]} for each in model["buffers"]]

@@ -5,30 +5,33 @@
 
 import type { Model } from '../models';
 import { element, follow, type Maker, type Page } from './view';
+import { scriptText } from './charts';
 import { guest } from './guest';
 
-const nonce = (document.currentScript as HTMLScriptElement | null)?.nonce ?? '';
-const MOST_HEIGHT = 4000;
+export const nonce = (document.currentScript as HTMLScriptElement | null)?.nonce ?? '';
+export const MOST_HEIGHT = 4000;
 
 const FONT = getComputedStyle(document.documentElement).getPropertyValue('--sans');
 
-function frame(title: string): HTMLIFrameElement {
+export function frame(title: string, program: string): HTMLIFrameElement {
   const style = `body{margin:0;font:15px/1.6 ${FONT};color:#1e2a2a;overflow-x:auto}`;
   const made = element('iframe', 'sb-frame', { sandbox: 'allow-scripts allow-downloads', title });
   // The page's policy holds in the frame as well; the nonce lets our own script start there.
-  made.srcdoc = `<!DOCTYPE html><meta charset="utf-8"><style>${style.replaceAll('<', '')}</style><body><script nonce="${nonce}">(${guest})()</script>`;
+  made.srcdoc = `<!DOCTYPE html><meta charset="utf-8"><style>${style.replaceAll('<', '')}</style><body><script nonce="${nonce}">(${program})()</script>`;
   return made;
 }
 
 export const anyWidget: Maker = (model, page) => {
   const el = element('div', 'widget-frame');
-  const inside = frame(name(model, page));
+  const inside = frame(name(model, page), guest);
   el.append(inside);
   const { port1: port, port2 } = new MessageChannel();
   let told: Record<string, unknown> = {};
-  inside.onload = () => {
+  inside.onload = async () => {
     inside.onload = null; // once: whatever else the frame may load gets nothing
-    const { _esm: esm, _css: css } = model.state;
+    const { _esm: own, _css: css } = model.state;
+    // A script that many apps bring stands in the page by its name only.
+    const esm = typeof own === 'string' ? own : await scriptText(page.script(own?.script) ?? '').catch(() => '');
     inside.contentWindow?.postMessage({ esm, css, state: values(model) }, '*', [port2]);
   };
   port.onmessage = ({ data }) => {

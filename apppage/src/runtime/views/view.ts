@@ -12,6 +12,8 @@ export interface View {
 export interface Page {
   view(model: Model | undefined): View;
   text(name: string): string;
+  /** The address of a script of the environment, if it is there. */
+  script(name: string): string | undefined;
   /** The file that the model offers; a `Refusal` when there is none. */
   fetchFile(modelId: string): Promise<{ name: string; file: Blob }>;
 }
