@@ -33,6 +33,7 @@ from sandbox.appserver.measures import Measures
 from sandbox.appserver.openings import Openings
 from sandbox.appserver.page.handler import AppPage
 from sandbox.appserver.places import Places
+from sandbox.appserver.preloading import Preloading
 from sandbox.appserver.receipts import Receipts
 from sandbox.appserver.renewal import Renewal
 from sandbox.appserver.sessions import Sessions
@@ -98,6 +99,7 @@ class AppServer(Voila):
         gate = Gate(self.sessions, self.places.apps, self.kernel_manager.owner_of)
         receipts = Receipts()
         self.warm = WarmApps(self.kernel_manager, self.places, self.sandbox_settings, receipts)
+        self.preloading = Preloading(self.places, self.warm.begin_anew)
         self.openings = Openings(Keys(self.places.workspace).ticket_key(), self.now)
         self.measures = Measures(self.kernel_manager.by_use, self.warm.status)
         self.openings.on_settled = self.measures.count
@@ -173,7 +175,7 @@ class AppServer(Voila):
             ) from None
         log.info("serving apps", extra={"url": self.places.apps_url})
         # The first kernel would wait for its libraries to load: load them while nobody waits.
-        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+        threading.Thread(target=self.preloading.begin, name="warm-up", daemon=True).start()
         self.ioloop = IOLoop.current()
         self.ioloop.spawn_callback(self._renewal().run)
         self.ioloop.spawn_callback(self.warm.begin_again)
@@ -189,11 +191,16 @@ class AppServer(Voila):
         key = Keys(self.places.workspace).ticket_key()
         return Renewal(
             self.sessions, self.kernel_manager, self.places.portal_url, key, self._hold, self.now, self.openings,
-            self.warm.follow,
+            self._follow,
         )  # fmt: skip
+
+    def _follow(self, live: dict[str, str]) -> None:
+        self.warm.follow(live)
+        self.preloading.follow(live)
 
     def stop(self) -> None:
         """End all kernels and their fork server."""
+        run_sync(self.preloading.close)()
         run_sync(self.warm.close)()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         forkserver.stop()
@@ -240,13 +247,6 @@ def _configuration(places: Places, settings: Settings) -> Config:
     # A dead kernel is told, not replaced: its successor would know nothing of the page's widgets.
     c.KernelRestarter.restart_limit = 0
     return c
-
-
-def _warm_up() -> None:
-    try:
-        forkserver.current()
-    except forkserver.Unfit as problem:
-        log.info("kernels are started as processes", extra={"reason": str(problem)})
 
 
 def _log_request(handler: web.RequestHandler) -> None:

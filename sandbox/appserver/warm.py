@@ -120,6 +120,18 @@ class WarmApps:
         """Make ready what was ready when the server ended: the first viewers after a restart need not wait either."""
         await self._get_ready(await asyncio.to_thread(self._remembered))
 
+    def begin_anew(self) -> None:
+        """Prepare again, one after the other, what nobody has open: another fork server has taken over, and the one
+        before ends with its last kernel."""
+        self._run(self._anew([page for page, pool in self._pools.items() if not pool.viewers]))
+
+    async def _anew(self, pages: Iterable[Page]) -> None:
+        for page in pages:
+            pool = self._pools.get(page)
+            if pool is not None and not pool.viewers and page not in self._preparing:
+                self._retire(page)
+                await self._get_ready([page])
+
     def follow(self, live: Mapping[str, str]) -> None:
         """Prepare the versions that became live (app → version) before anybody opens them, and let go of those that no
         longer are; who has one of these open may finish with it."""

@@ -41,9 +41,10 @@ class Facts:
     ``pins``: dataset → manifest of the pinned snapshot; ``compositions`` and ``differences`` what several snapshots say
     together (``snapshots/composition.py``, as JSON). ``about_people``: whether the template decides about people.
     ``first_views``: language → the name of what the app shows at first, in two runs alike, "" if they differ
-    (``core/first_view.py``). From the run: its report, the report of each app (by language), the evidence that the
-    notebook recorded, the folder it ran in, lines of the access log, and what the saved model names (``model_problem``
-    if it cannot be read; types that are not allowed; types that carry training rows).
+    (``core/first_view.py``); ``imports``: modules of this environment that the app imports then. From the run: its
+    report, the report of each app (by language), the evidence that the notebook recorded, the folder it ran in, lines
+    of the access log, and what the saved model names (``model_problem`` if it cannot be read; types that are not
+    allowed; types that carry training rows).
     """
 
     project: Project
@@ -57,6 +58,7 @@ class Facts:
     run: RunReport | None = None
     app_runs: Mapping[str, RunReport] = field(default_factory=dict)
     first_views: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
     evidence: Json = field(default_factory=dict)
     run_folder: Path | None = None
     access_log: tuple[str, ...] = ()

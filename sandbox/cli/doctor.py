@@ -13,6 +13,8 @@ from rich.markup import escape
 from sandbox.cli.options import console, home_option, json_option, load_settings, print_json
 from sandbox.core.errors import SandboxError
 from sandbox.kernels.capability import capability
+from sandbox.kernels.forkserver import PRELOAD
+from sandbox.kernels.learned import REASONS, remembered
 from sandbox.store.workspace import Workspace
 
 MARKS = {"good": "[green]✓[/]", "weak": "[yellow]![/]", "bad": "[red]✗[/]"}
@@ -34,7 +36,7 @@ class Diagnosis:
 @json_option
 def doctor(home: Path | None, as_json: bool) -> None:
     """Say what this machine can do. JSON: what, state (good, weak, bad), detail, remedy."""
-    lines = [*_kernels(), _workspace(home), _disk(home), _fonts(), _content()]
+    lines = [*_kernels(), _preloaded(home), _workspace(home), _disk(home), _fonts(), _content()]
     if as_json:
         print_json([asdict(line) for line in lines])
     else:
@@ -71,6 +73,15 @@ def _kernels() -> list[Diagnosis]:
         "" if found.fork_server else "Linux with pidfd (5.3 or newer) is needed for it.",
     )
     return [Diagnosis("Kernels", state, detail, "\n    → ".join(notes)), start]
+
+
+def _preloaded(home: Path | None) -> Diagnosis:
+    """What the app server of this workspace imports ahead of its apps, and what it does not and why."""
+    found = remembered(Workspace.at(load_settings(home).home).preload)
+    usual = f"{len(PRELOAD)} modules that are always wanted"
+    left_out = "; ".join(f"{name} {REASONS[reason]}" for name, reason in sorted(found.left_out.items()))
+    detail = f"{usual}, and of published apps: {', '.join(found.modules) or 'none yet'}"
+    return Diagnosis("Imported ahead", "good", detail + (f" (not: {left_out})" if left_out else ""))
 
 
 def _workspace(home: Path | None) -> Diagnosis:

@@ -26,6 +26,8 @@ from sandbox.kernels.places import FONTS, KernelPlace, remove_tree
 from sandbox.kernels.policy import KernelPolicy
 from sandbox.kernels.rehearsal import Rehearsal, Unfit, waits
 
+#: Names of modules that are told; a large library has a thousand.
+_MOST_MODULES = 5000
 _CONNECTION_TIMEOUT = 20.0  # seconds until the server has told a fork its connection
 
 
@@ -51,6 +53,7 @@ class AppZygote:
             sources = _sources(Path(app["notebook"]))
             first = len(sources) if app["first"] is None else app["first"]
             self._rehearsal = rehearsal = Rehearsal()
+            before = set(sys.modules)
             self._rest = sources[first:]
             marks: list[str] = []
             names, widgets = rehearsal.shell.user_ns, rehearsal.widgets
@@ -64,7 +67,7 @@ class AppZygote:
         except Exception as error:  # the app's code can have broken what runs it
             self._control.send({"unfit": f"{type(error).__name__}: {error}"[:200]})
             return
-        modules = sorted(name for name in sys.modules if isinstance(name, str))
+        modules = [name for name in list(sys.modules) if isinstance(name, str) and name not in before][:_MOST_MODULES]
         self._control.send(_clean({**rehearsal.shown(), "modules": modules, "marks": marks}))
         if app["trial"]:
             return

@@ -12,7 +12,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sandbox.kernels import environment, linux
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
 #: What a notebook of ours imports, and what ipykernel imports late. A module that starts a thread must not be here.
+#: What else published apps import is not listed but learned (``learned``).
 PRELOAD = (
     "numpy", "pandas", "duckdb", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "joblib",
     "sklearn.ensemble", "sklearn.linear_model", "sklearn.pipeline", "sklearn.compose", "sklearn.preprocessing",
@@ -54,7 +56,9 @@ class ForkServer:
         if not linux.AVAILABLE or not hasattr(os, "pidfd_open"):
             raise Unfit("forking kernels needs Linux on x86_64 or aarch64")
         self.owner = os.getpid()
+        self.preload = preload
         self._lock = threading.Lock()
+        self._launched: weakref.WeakSet[KernelProcess] = weakref.WeakSet()
         self._control, far = Channel.pair()
         self._process = run_program("sandbox.kernels.zygote", far, [",".join(preload)])
         try:
@@ -92,8 +96,15 @@ class ForkServer:
         finally:
             far.close()
         process = KernelProcess(near, policy, None)
+        with self._lock:
+            self._launched.add(process)
         process.start(place, app)
         return process
+
+    def idle(self) -> bool:
+        """Whether nothing that was forked here is known to run."""
+        with self._lock:
+            return all(process.end is not None for process in self._launched)
 
     def stop(self) -> None:
         """End the zygote; its kernels end with it. May be called twice."""
@@ -128,27 +139,75 @@ def run_program(module: str, channel: Channel, arguments: list[str]) -> subproce
 
 
 class _Keeper:
-    """Starts a fork server at its first use, and anew when it has died."""
+    """Starts a fork server at its first use, and anew when it has died. ``learned`` are imported besides the usual."""
 
     def __init__(self) -> None:
         self.server: ForkServer | None = None
+        self.learned: tuple[str, ...] = ()
+        self._old: list[ForkServer] = []
         self._lock = threading.Lock()
 
     def get(self) -> ForkServer:
         with self._lock:
+            self._end_old()
             if self.server is None or not self.server.alive():
                 if self.server is not None:
-                    self.server.stop()
-                self.server = ForkServer()
-                atexit.register(self.server.stop)
+                    self._end(self.server)
+                self.server = self._start(self.learned)
             return self.server
+
+    def learn(self, modules: tuple[str, ...]) -> bool:
+        """From now on kernels are forked from a server that has ``modules`` as well. Those that run stay with theirs,
+        which ends after the last of them. Blocks while the other one starts; kernels can be forked meanwhile. Whether
+        another server has taken over.
+        """
+        with self._lock:
+            self._end_old()
+            self.learned, old = modules, self.server
+        if old is None or not old.alive() or old.preload == (*PRELOAD, *modules):
+            return False
+        new = self._start(modules)
+        with self._lock:
+            if self.server is not old:  # it died meanwhile, and its successor has learned the same
+                self._end(new)
+                return False
+            self.server = new
+            self._old.append(old)
+            self._end_old()
+            return True
+
+    def servers(self) -> list[ForkServer]:
+        return [*self._old, *([] if self.server is None else [self.server])]
 
     def stop(self) -> None:
         with self._lock:
-            if self.server is not None:
-                self.server.stop()
-                atexit.unregister(self.server.stop)
-                self.server = None
+            for server in self.servers():
+                self._end(server)
+            self.server, self._old = None, []
+
+    @staticmethod
+    def _start(learned: tuple[str, ...]) -> ForkServer:
+        """What was learned must not cost what is usual: without it, when a server cannot fork with it."""
+        try:
+            server = ForkServer((*PRELOAD, *learned))
+        except Unfit as problem:
+            if not learned:
+                raise
+            log.warning("modules that apps use are not imported ahead: %s", problem)
+            server = ForkServer()
+        atexit.register(server.stop)
+        return server
+
+    @staticmethod
+    def _end(server: ForkServer) -> None:
+        server.stop()
+        atexit.unregister(server.stop)
+
+    def _end_old(self) -> None:
+        over = [server for server in self._old if server.idle() or not server.alive()]
+        self._old = [server for server in self._old if server not in over]
+        for server in over:
+            self._end(server)
 
 
 class _Trials:
@@ -189,6 +248,13 @@ def current() -> ForkServer:
     return _kernels.get()
 
 
+def learn(modules: Sequence[str]) -> bool:
+    """Let this process's kernels (not its trials) be forked with ``modules`` imported; see ``_Keeper.learn``. They must
+    be known to be fit (``learned.learn``). Raises Unfit where kernels cannot be forked.
+    """
+    return _kernels.learn(tuple(modules))
+
+
 def for_trials() -> ForkServer:
     """Another one, with another hash seed and another layout of its memory: what an app shows in both, it shows
     everywhere. To be used within ``trial``. Raises Unfit where there can be none.
@@ -211,8 +277,8 @@ def _forget() -> None:
     """In a forked copy of the server: zygotes are the original's; its ends of the pairs must not be held open here."""
     global _kernels, _trials
     for keeper in (_kernels, _trials.keeper):
-        if keeper.server is not None:
-            keeper.server.abandon()
+        for server in keeper.servers():
+            server.abandon()
     _kernels, _trials = _Keeper(), _Trials()
 
 

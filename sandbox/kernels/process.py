@@ -46,7 +46,7 @@ class AppOrder:
 
     ``shift`` lets it see other clocks by so many seconds; with ``trial`` it ends after it has told, and what it tells
     includes a mark of what each cell left behind. ``first``: only so many cells; each fork goes on with the others when
-    its viewer comes.
+    its viewer comes. ``elsewhere``: in the fork server for trials, which has only the usual modules; it is not told.
     """
 
     notebook: Path
@@ -54,6 +54,7 @@ class AppOrder:
     shift: int = 0
     trial: bool = False
     first: int | None = None
+    elsewhere: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {"notebook": str(self.notebook), "shift": self.shift, "trial": self.trial, "first": self.first}

@@ -47,7 +47,8 @@ def start_kernel(
 def _forked(policy: KernelPolicy, place: KernelPlace, app: AppOrder | None) -> KernelProcess | None:
     for _ in range(2):  # a zygote that died is noticed when it is used: the second one is new
         try:
-            server = forkserver.for_trials() if app is not None and app.trial and app.shift else forkserver.current()
+            elsewhere = app is not None and app.trial and (app.shift or app.elsewhere)
+            server = forkserver.for_trials() if elsewhere else forkserver.current()
             return server.launch(policy, place, app)
         except Closed:
             continue

@@ -38,8 +38,8 @@ class Unfit(Exception):
 class Shown:
     """What an app showed when it was executed: the outputs of each code cell, in order, and the widgets' state.
 
-    ``modules`` are the names of all modules that were imported then; ``marks``, of a trial, name what each cell left
-    behind. ``failed``: a cell did not come to its end, and those after it were not run.
+    ``modules`` are names of modules that were imported then, as the app tells; ``marks``, of a trial, name what each
+    cell left behind. ``failed``: a cell did not come to its end, and those after it were not run.
     """
 
     cells: tuple[list[dict[str, Any]], ...]
@@ -54,13 +54,13 @@ class WarmApp:
 
     ``most`` is the largest first view, bytes; ``timeout`` the longest execution, seconds. ``trial`` only shows, with
     clocks that are ``shift`` seconds ahead. ``first``: only so many cells are executed; each kernel executes the others
-    when its viewer comes (``ViewerProcess.finish``). Raises Unfit for an app that cannot be prepared, Unavailable when
-    no process comes up.
+    when its viewer comes (``ViewerProcess.finish``). ``elsewhere``: a trial in the fork server for trials. Raises Unfit
+    for an app that cannot be prepared, Unavailable when no process comes up.
     """
 
     def __init__(
         self, policy: KernelPolicy, notebook: Path, *, most: int, timeout: float, trial: bool = False, shift: int = 0,
-        first: int | None = None,
+        first: int | None = None, elsewhere: bool = False,
     ) -> None:  # fmt: skip
         if not AVAILABLE:
             raise Unfit("kernels of viewers can only be forked and kept apart on Linux with pidfd and Landlock")
@@ -70,7 +70,7 @@ class WarmApp:
         self._place.hold_viewers()
         self._control, far = Channel.pair()
         try:
-            order = AppOrder(notebook, far, shift, trial, first)
+            order = AppOrder(notebook, far, shift, trial, first, elsewhere)
             self._process = start_kernel(policy, self._place, app=order)
         except BaseException:
             self._control.close()

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -97,15 +98,24 @@ def _ids_aside(shown: Shown, number: int) -> str:
     return re.sub(r"[0-9a-f]{32}", lambda each: "#" if each[0] in ids else each[0], text)
 
 
-def steady_view(policy: KernelPolicy, file: Path, most: int, timeout: float) -> str:
-    """The name of what the app in ``file`` shows at first, in two runs alike; "" when they differ or none is possible.
-
-    Raises Unavailable when no process comes up.
+@dataclass(frozen=True)
+class FirstRun:
+    """``view``: the name of what an app shows at first, in two runs alike; "" when they differ or none is possible.
+    ``modules``: what it imported besides the usual, as it tells.
     """
+
+    view: str = ""
+    modules: tuple[str, ...] = ()
+
+
+def first_run(policy: KernelPolicy, file: Path, most: int, timeout: float) -> FirstRun:
+    """Run the app in ``file`` twice. Raises Unavailable when no process comes up."""
+    modules: tuple[str, ...] = ()
     try:
         app, notebook = execute_once(policy, file, most, timeout)
         app.stop()
+        modules = app.shown.modules
         view = first_view(notebook)
-        return view if shows_the_same(policy, file, view, most, timeout) else ""
+        return FirstRun(view if shows_the_same(policy, file, view, most, timeout) else "", modules)
     except Unfit:
-        return ""
+        return FirstRun("", modules)

@@ -60,13 +60,14 @@ def freeze(
     now: datetime,
     first_views: Mapping[str, str] | None = None,
     control: str = "",
+    imports: Sequence[str] = (),
 ) -> VersionId:
     """Make ``<destination_root>/<version>`` from a run and give its version. ``destination_root`` is the app's folder.
 
     ``notebooks`` are the app's notebooks without outputs; ``source`` the submitted files; ``pins`` the manifests of the
-    pinned snapshots by dataset; ``first_views`` and ``control`` what the manifest keeps of the app's trial; ``now``
-    aware UTC. Running it again with the same content and time gives the same version. Raises BadInput when what the run
-    left cannot be used, Damaged when ``source`` is not what was submitted.
+    pinned snapshots by dataset; ``first_views``, ``control`` and ``imports`` what the manifest keeps of the app's
+    trial; ``now`` aware UTC. Running it again with the same content and time gives the same version. Raises BadInput
+    when what the run left cannot be used, Damaged when ``source`` is not what was submitted.
     """
     if source.sha256 != submission.sha256:
         raise Damaged("The files of submission {number} are not those that were submitted.",
@@ -81,6 +82,7 @@ def freeze(
         _manifest(project, submission, lineage, notebooks, findings_level, now),
         first_views={language: view for language, view in (first_views or {}).items() if view},
         control=control,
+        imports=tuple(imports),
     ).render()
     receipt = Receipt(
         app=project.slug,

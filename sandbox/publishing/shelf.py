@@ -31,7 +31,7 @@ MAX_TOML_BYTES = 256 * 2**10
 class AppManifest:
     """What ``app.toml`` says of one version. ``pins``: dataset → snapshot version; ``level``: the gravest finding;
     ``first_views``: language → the name of what the app showed at first in two runs alike (``core/first_view.py``);
-    ``control``: the one that was seen to change something.
+    ``control``: the one that was seen to change something; ``imports``: modules that it imported besides the usual.
 
     The version is not written in the file but is the folder's name, which is computed from the file's hash.
     """
@@ -52,6 +52,7 @@ class AppManifest:
     created: datetime
     first_views: Mapping[str, str] = field(default_factory=dict)
     control: str = ""
+    imports: tuple[str, ...] = ()
 
     def notebook(self, language: Language) -> str:
         """File name of the app in ``language``, or in the project's own if the app has no such text."""
@@ -67,7 +68,7 @@ class AppManifest:
             },
             "kpi": self.kpi.to_json(),
             "pins": dict(sorted(self.pins.items())),
-            "proof": {"control": self.control},
+            "proof": {"control": self.control, "imports": list(self.imports)},
             "first_views": dict(sorted(self.first_views.items())),
         }  # fmt: skip
         return _toml(tables).encode()
@@ -96,6 +97,7 @@ class AppManifest:
                 created=datetime.fromisoformat(raw["created"]),
                 first_views={str(name): str(view) for name, view in raw.get("first_views", {}).items()},
                 control=str(raw.get("proof", {}).get("control", "")),
+                imports=tuple(str(name) for name in raw.get("proof", {}).get("imports", [])),
             )
         except (ValueError, KeyError, TypeError, BadInput):
             raise Damaged("“{file}” of version {version} cannot be read.", _RESTORE,

@@ -83,6 +83,11 @@ class Workspace:
         return self.home / "run"
 
     @property
+    def preload(self) -> Path:
+        """What the app server imports ahead of its apps (``kernels/learned.py``)."""
+        return self.run / "preload.json"
+
+    @property
     def refresh_lock(self) -> Path:
         """Held for as long as a refresh of the datasets runs."""
         return self.run / "refresh.lock"

@@ -23,10 +23,11 @@ from sandbox.core.errors import SandboxError
 from sandbox.core.findings import Finding, Level, gravest_first, worst
 from sandbox.core.messages import LANGUAGES, Language, as_language
 from sandbox.core.run import RunReport
+from sandbox.kernels.learned import MOST_OF_APP, together
 from sandbox.kernels.warmapp import AVAILABLE
 from sandbox.notebooks.app_cells import app_notebook
 from sandbox.notebooks.execute import run_notebook
-from sandbox.notebooks.first_run import steady_view
+from sandbox.notebooks.first_run import FirstRun, first_run
 from sandbox.notebooks.templates import Template, load_template
 from sandbox.publishing.archive import SubmissionFiles, read_folder, write_files
 from sandbox.publishing.candidate import freeze
@@ -106,7 +107,11 @@ class _Examination:
         facts = replace(facts, app_runs={language: self._run_app(notebook, language) for language in LANGUAGES})
         if not AVAILABLE or not all(report.ok for report in facts.app_runs.values()):
             return facts
-        return replace(facts, first_views={language: self._first_view(notebook, language) for language in LANGUAGES})
+        runs = {language: self._first_run(notebook, language) for language in LANGUAGES}
+        imports = together(run.modules for run in runs.values())[:MOST_OF_APP]
+        return replace(
+            facts, first_views={language: run.view for language, run in runs.items()}, imports=tuple(imports)
+        )
 
     def _run_app(self, notebook: NotebookNode, language: Language) -> RunReport:
         """The app's cells as a viewer gets them: in app mode, with the run's folder to read and nothing to write."""
@@ -121,8 +126,8 @@ class _Examination:
             use_controls=True,
         )
 
-    def _first_view(self, notebook: NotebookNode, language: Language) -> str:
-        """The name of what the app shows at first, "" if that depends on time or chance."""
+    def _first_run(self, notebook: NotebookNode, language: Language) -> FirstRun:
+        """What the app shows at first, if that depends neither on time nor on chance, and what it imports."""
         limits = self.job.limits
         folder = Path(tempfile.mkdtemp(dir=self.run))  # a name that the run could not have planted
         file = folder / "app.ipynb"
@@ -130,9 +135,9 @@ class _Examination:
         file.write_text(text, encoding="utf-8")
         self._progress("app", 0, 1, "")
         try:
-            return steady_view(self._grant(language).app(self.run), file, limits.output_bytes, APP_SECONDS)
+            return first_run(self._grant(language).app(self.run), file, limits.output_bytes, APP_SECONDS)
         except SandboxError:
-            return ""
+            return FirstRun()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -163,6 +168,7 @@ class _Examination:
                 destination_root=job.shelf / job.project.slug,
                 now=job.started,
                 first_views=facts.first_views,
+                imports=facts.imports,
                 control=_moved(facts),
             )
         except SandboxError as error:

@@ -107,7 +107,13 @@ def examined_view(file: Path) -> str:
 
 
 def publish(
-    home: Path, slug: str, portal: str, *names: str, first_views: Mapping[str, str] | None = None, examined: bool = True
+    home: Path,
+    slug: str,
+    portal: str,
+    *names: str,
+    first_views: Mapping[str, str] | None = None,
+    examined: bool = True,
+    imports: Sequence[str] = (),
 ) -> str:
     """Put an app version with its receipt on the shelf, as ``publishing.candidate`` leaves it; its version.
 
@@ -125,7 +131,7 @@ def publish(
     manifest = AppManifest(
         slug, VersionId.of(PUBLISHED, "0" * 12), "Churn warning", "Customers leave", "lin", "Sales", "customer-churn",
         "en", ("en", "zh-CN"), Kpi("Churn", "%", 5.0, 4.0), {}, 1, "pass", PUBLISHED,
-        first_views=first_views,
+        first_views=first_views, imports=tuple(imports),
     )  # fmt: skip
     (beside / "app.toml").write_bytes(manifest.render())
     files = {file.name: sha256_of(file.read_bytes()) for file in beside.iterdir()}

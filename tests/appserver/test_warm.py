@@ -17,13 +17,15 @@ from traitlets.config import Config
 from sandbox.appserver.gate import Page
 from sandbox.appserver.kernels import AppKernels
 from sandbox.appserver.places import Places
+from sandbox.appserver.preloading import Preloading
 from sandbox.appserver.receipts import Receipts
 from sandbox.appserver.sessions import Admission
 from sandbox.appserver.warm import Claimed, WarmApps
 from sandbox.core.errors import Damaged, TooBusy
 from sandbox.core.notebook import WIDGET_STATE
+from sandbox.kernels import forkserver, learned
 from sandbox.kernels.policy import KernelPolicy
-from sandbox.notebooks.first_run import steady_view
+from sandbox.notebooks.first_run import first_run
 from sandbox.settings import Settings
 from sandbox.store.workspace import Workspace
 from tests.appserver.conftest import notebook, publish
@@ -319,10 +321,10 @@ def test_what_the_examination_found_is_not_found_out_again(tmp_path: Path, monke
     """An app server that sees the same as the examination has its second run already."""
     file = tmp_path / "examined.ipynb"
     nbformat.write(notebook("", "controls"), file)
-    view = steady_view(KernelPolicy(readable=(file,)), file, 2**20, 60)
+    view = first_run(KernelPolicy(readable=(file,)), file, 2**20, 60).view
     assert view
     nbformat.write(notebook("", "import random; print(random.random())"), file)
-    assert not steady_view(KernelPolicy(readable=(file,)), file, 2**20, 60)
+    assert not first_run(KernelPolicy(readable=(file,)), file, 2**20, 60).view
     known = publish(tmp_path, APP, "", "controls", first_views={"en": view})
     lied = publish(tmp_path, APP, "", "controls", "secret", first_views={"en": "0" * 64})
     asked: list[str] = []
@@ -386,5 +388,40 @@ def test_a_changed_version_is_not_opened(tmp_path: Path) -> None:
         async with warm_apps(tmp_path) as warm:
             with pytest.raises(Damaged):
                 await warm.claim(Page(APP, version, "en"), admission(version), "incident")
+
+    asyncio.run(story())
+
+
+def test_what_live_apps_import_is_imported_ahead_and_no_viewer_is_cut_off(tmp_path: Path) -> None:
+    """Learned when another version becomes live, remembered for the next start, forgotten with the last app."""
+    first = publish(tmp_path, APP, "", "controls")
+    second = publish(tmp_path, APP, "", "controls", "import anywidget", imports=("anywidget", "sandbox.cli", "../x"))
+    page = Page(APP, first, "en")
+
+    async def story() -> None:
+        async with warm_apps(tmp_path) as warm:
+            preloading = Preloading(warm._places, warm.begin_anew)
+            try:
+                claimed = await warm.claim(page, admission(first), "incident")
+                await ready(warm)
+                before = forkserver.current()
+                preloading.follow({APP: second, "gone": first})
+                assert preloading._work is not None
+                await preloading._work
+                assert learned.remembered(tmp_path / "run" / "preload.json").modules == ("anywidget",)
+                now = forkserver.current()
+                assert now.preload[-1] == "anywidget" and before.alive() and not before.idle()
+                assert await move(warm, claimed, 30) == "<p class='result'>risk = 70 %</p>"
+                await warm.close()
+                assert before.idle()
+                forkserver.stop()
+                await asyncio.to_thread(Preloading(warm._places, warm.begin_anew).begin)
+                assert forkserver.current().preload[-1] == "anywidget", "a server that starts remembers"
+                preloading.follow({APP: first})
+                await preloading._work
+                assert "anywidget" not in forkserver.current().preload
+            finally:
+                await preloading.close()
+                forkserver.stop()
 
     asyncio.run(story())

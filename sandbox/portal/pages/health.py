@@ -14,6 +14,7 @@ from sandbox.core.errors import NotFound, SandboxError
 from sandbox.core.lifecycle import State
 from sandbox.identity.probes import may_measure
 from sandbox.kernels.capability import capability
+from sandbox.kernels.learned import REASONS, remembered
 from sandbox.portal.access import OVERSEERS
 from sandbox.portal.needs import Me, UsedAddresses, UsedServices
 from sandbox.portal.observe import Metrics
@@ -32,7 +33,7 @@ def show_health(request: Request, services: UsedServices, addresses: UsedAddress
     return page(
         request, "health.html", machine=capability(), addresses=addresses, people=people, projects=len(projects),
         queue=queue, disk=disk, version=__version__, python=platform.python_version(), system=platform.platform(),
-        settings=services.settings,
+        settings=services.settings, ahead=remembered(services.workspace.preload), reasons=REASONS,
     )  # fmt: skip
 
 
