@@ -40,8 +40,8 @@ export function addStart(app: JupyterFrontEnd, shell: ILabShell, texts: Texts): 
       guarded(async () => {
         const project = await askForProject(template, texts);
         if (project) {
+          page?.outdated(); // asked anew when it is looked at: the notebook needs the server now
           await openNotebook(project);
-          page?.refresh();
         }
       })
   };

@@ -36,6 +36,11 @@ export class StartPage extends Widget {
   /** Ask anew: a reviewer may have answered meanwhile. */
   readonly refresh = later(() => this._show(start()), 50);
 
+  /** What it shows is old; it asks anew when it is in front the next time. */
+  outdated(): void {
+    this._shown = 0;
+  }
+
   protected onAfterShow(): void {
     this._seen();
     if (Date.now() - this._shown > FRESH_MS) {

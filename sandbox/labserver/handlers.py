@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -23,6 +25,26 @@ class Health(JupyterHandler):
     def get(self) -> None:
         self.set_header("Content-Type", "application/json")
         self.finish('{"status": "ok"}')
+
+
+class Exporters(APIHandler):
+    """GET: what a notebook can be saved as. Jupyter's own answer loads all exporters anew for every page that opens."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        self.finish(json.dumps(await asyncio.to_thread(exporters)))
+
+
+@cache
+def exporters() -> dict[str, dict[str, str]]:
+    """Name → {output_mimetype}, as ``/api/nbconvert`` answers; takes a second the first time."""
+    from nbconvert.exporters import base
+
+    found = {}
+    for name in base.get_export_names():
+        with suppress(ValueError):  # taken away meanwhile
+            found[name] = {"output_mimetype": base.get_exporter(name).output_mimetype}
+    return found
 
 
 class ProjectHandler(APIHandler):

@@ -123,6 +123,7 @@ def _addresses(places: Places, portal: Portal) -> list[Any]:
     return [
         (rf"{base}sandbox/healthz", handlers.Health),
         (rf"{base}sandbox/enter", enter.Enter, {"key": key, "spent": SpentTickets(), "portal": portal}),
+        (rf"{base}api/nbconvert", handlers.Exporters),
         (rf"{base}sandbox/submit", handlers.Submit, known),
         (rf"{base}sandbox/status", handlers.Status, known),
         *panel.addresses(base, places, portal, projects, sharing),
@@ -206,3 +207,4 @@ def _warm_up() -> None:
         forkserver.current()
     except forkserver.Unfit as problem:
         log.info("kernels are started as processes", extra={"reason": str(problem)})
+    handlers.exporters()
