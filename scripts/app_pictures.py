@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--anew", action="store_true", help="publish again what is published already")
     parser.add_argument("--print", action="store_true", dest="printed", help="add the printed page of each as a PDF")
     parser.add_argument("--scale", type=float, default=0.4, help="size of the demo company, when it is made")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     out = asked.out.resolve()
     names = asked.templates or sorted(folder.name for folder in (ROOT / "templates").iterdir())
     services = Services.open(Settings(home=out / "home", content=ROOT, examination_workers=2))

@@ -156,7 +156,9 @@ def age_block(found: Age, labels: Mapping[str, str]) -> str:
          f"{s.most}: {percent(s.then)} → {percent(s.now)}" if s.psi >= drift.CALM and s.most else ""]
         for s in found.shifts[:_MOST_FACTORS]
     ]  # fmt: skip
-    table = looks.table([t("fact"), t("shift (PSI)"), "", t("what moved most")], rows, [False, True, False, False])
+    table = looks.table(
+        [t("fact"), t("shift (PSI)"), t("judged"), t("what moved most")], rows, [False, True, False, False]
+    )
     return "".join([*parts, looks.pair(chart, table) if chart else table])
 
 

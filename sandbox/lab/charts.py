@@ -114,9 +114,16 @@ def curve(
     zero = at(0, 0)[1]
     parts = [
         f'<path d="M{left} {zero:.1f}H{left + width}" stroke="{MUTED}" stroke-dasharray="4 4"/>',
-        _text(left, zero - 5, zero_text, "start", MUTED, size=12, halo=True),
         f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="2.5" stroke-linejoin="round"/>',
     ]
+    # Where the line leaves most room, and above it: words under a line cannot be read.
+    here = _wide(zero_text, 12) + 8
+    sides = {
+        "start": [at(*p)[1] for p in zip(xs, ys, strict=True) if at(*p)[0] < left + here],
+        "end": [at(*p)[1] for p in zip(xs, ys, strict=True) if at(*p)[0] > left + width - here],
+    }
+    side = max(sides, key=lambda name: min((abs(line - zero + 9) for line in sides[name]), default=plot))
+    parts.append(_text(left if side == "start" else left + width, zero - 5, zero_text, side, MUTED, size=12, halo=True))
     taken: list[float] = []
     for x, y, text, colour in marks:
         cx, cy = at(x, y)
@@ -204,12 +211,15 @@ def _wide(text: str, size: int = _SIZE) -> float:
 
 
 def _fit(text: str, room: float) -> str:
-    """``text``, cut with … to about ``room`` units."""
+    """``text``, cut with … to about ``room`` units. Of “name: value” the name is cut: the value is what differs."""
     if _wide(text) <= room:
         return text
-    while text and _wide(text + "…") > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    name, colon, value = text.rpartition(": ")
+    tail = colon + value if name and _wide(value) < room / 2 else ""
+    kept = name if tail else text
+    while kept and _wide(kept + "…" + tail) > room:
+        kept = kept[:-1]
+    return kept.rstrip() + "…" + tail
 
 
 def histogram(title: str, items: Sequence[Bar]) -> str:

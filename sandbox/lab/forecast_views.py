@@ -246,7 +246,16 @@ def record_forecast(model: Any, found: Sales, result: Forecasts, limits: Safety,
         metrics=[result.wape, result.mase],
         checked=(result.rows, result.units),
         explanation=saving.explained(reasons) | {"method": _METHOD},
-        value=evidence.value_of(expected, {**assumed, "service_level": service, "sent_to_a_person": round(sent, 4)}),
+        value=evidence.value_of(
+            expected,
+            {
+                "pieces": assumed["pieces"],
+                "missing_piece": assumed["margin"],
+                "used": assumed["used"],
+                "service_level": service,
+                "sent_to_a_person": round(sent, 4),
+            },
+        ),
         data=(found.dataset, found.rows, found.columns),
         model=model,
         app={

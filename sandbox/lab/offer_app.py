@@ -56,8 +56,11 @@ def show_offer(app: OffersApp) -> None:
 
     options = [(name, name) for name in app.products]
     none = [("–", _NONE), *options]
+    ruled = next((n for n, row in zip(app.products, app.part["offers"]["next"], strict=True) if any(r[3] for r in row)),
+                 app.products[0])  # fmt: skip
     inputs = {
-        "last": controls.dropdown(t("Bought last"), options, app.products[0]),
+        # A first view that has rules to show: what people buy most often goes with nothing in particular.
+        "last": controls.dropdown(t("Bought last"), options, ruled),
         "has": controls.dropdown(t("Has already"), none, _NONE),
         "also": controls.dropdown(t("Has already (another one)"), none, _NONE),
         "never": controls.dropdown(t("Do not offer (your decision)"), none, _NONE),

@@ -64,13 +64,19 @@ def lines(
     if mark:
         at = x(mark[0])
         parts.append(f'<path d="M{at:.1f} {top}V{top + 10 + plot}" stroke="{INK}" stroke-dasharray="3 3"/>')
-        parts.append(_text(at - 5 if at > WIDTH / 2 else at + 5, top + 22, mark[1],
+        near = [y(v) for line in drawn for i, v in enumerate(line.values)
+                if math.isfinite(v) and abs(x(i) - at) < WIDTH / 4]  # fmt: skip
+        high_up = sum(near) > len(near) * (top + 10 + plot / 2)  # where the lines leave room
+        parts.append(_text(at - 5 if at > WIDTH / 2 else at + 5, top + 22 if high_up else top + plot, mark[1],
                            "end" if at > WIDTH / 2 else "start", INK, size=12, halo=True))  # fmt: skip
     for place, line in enumerate(drawn):  # the legend: three to a row
         parts.append(
             _text((place % 3) * WIDTH / 3, 13 + 20 * (place // 3), "— " + line.name, colour=line.tone, size=12)
         )
+    parts.append(f'<path d="M{left} {y(high):.1f}H{left + width}" stroke="{LINE}"/>')
     parts.append(_text(WIDTH, top + 8, number(high), "end", MUTED, size=12, halo=True))
+    if low == 0:  # what is not labelled looks like zero, and is not where values are negative
+        parts.append(_text(WIDTH, y(0) - 4, "0", "end", MUTED, size=12, halo=True))
     base = top + plot + 28
     for place, anchor in ((0, "start"), (len(places) // 2, "middle"), (len(places) - 1, "end")):
         if 0 <= place < len(places) and (anchor != "middle" or len(places) > 2):
@@ -80,6 +86,8 @@ def lines(
 
 def _path(points: Sequence[tuple[float, float]], line: Line) -> str:
     dash = ' stroke-dasharray="6 4"' if line.dashed else ""
+    if len(points) == 1:  # a line of one place would not be seen
+        return f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="4.5" fill="{line.tone}"/>'
     written = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
     return (
         f'<polyline points="{written}" fill="none" stroke="{line.tone}" stroke-width="2.2" '
@@ -102,9 +110,12 @@ def intervals(title: str, items: Sequence[Interval], zero_text: str) -> str:
         return 8 + (value - low) / span * (WIDTH - 16)
 
     bottom = len(items) * 46 + 4
-    parts = [f'<path d="M{x(0):.1f} 20V{bottom}" stroke="{MUTED}" stroke-dasharray="4 4"/>']
+    parts = []
     for row, item in enumerate(items):
         top = row * 46
+        # The line at zero stands beside the intervals only: through the labels it would strike letters out.
+        end = bottom if row == len(items) - 1 else top + 42
+        parts.append(f'<path d="M{x(0):.1f} {top + 20}V{end}" stroke="{MUTED}" stroke-dasharray="4 4"/>')
         parts.append(_text(0, top + 14, _fit(item.label, WIDTH - len(item.text) * 8.5), halo=True))
         parts.append(_text(WIDTH, top + 14, item.text, "end", item.tone, 600, halo=True))
         middle = top + 30

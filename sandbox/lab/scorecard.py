@@ -186,7 +186,9 @@ def card_block(card: Scorecard, threshold: float, sent: float, labels: dict[str,
     rows: list[Sequence[str]] = []
     before = ""
     for band in card.bands:
-        rows.append(["" if band.fact == before else labels.get(band.fact, band.fact), band.text, str(band.points)])
+        if band.fact != before:
+            rows.append([labels.get(band.fact, band.fact)])
+        rows.append([band.text, str(band.points)])
         before = band.fact
     return "".join(
         [
@@ -199,6 +201,6 @@ def card_block(card: Scorecard, threshold: float, sent: float, labels: dict[str,
             ),
             looks.note(t("Below {least} points a person asks for more evidence and decides. "
                          "The points refuse nobody.", least=least)),
-            looks.table([t("fact"), t("band"), t("score")], rows, [False, False, True]),
+            looks.folded(t("All points, to add up"), looks.table([t("band"), t("score")], rows, [False, True])),
         ]
     )  # fmt: skip

@@ -120,7 +120,7 @@ def customer_answer(app: GroupsApp, values: Mapping[str, Any]) -> str:
                              "bad")  # fmt: skip
     shown = names.index(own) if own else first
     return looks.page(looks.card(
-        f'<div class="sb-risk"><b>{safe(names[shown])}</b></div>',
+        f'<div class="sb-risk words"><b>{safe(names[shown])}</b></div>',
         verdict,
         looks.paragraph(views.profile_text(app.profiles[shown], int(app.figures["days"]))),
         looks.heading(t("Why")),

@@ -307,6 +307,7 @@ def record_groups(found: Buyers, grouping: Grouping, tried: Sequence[Tried], che
     saving.save_labelled(grouping.model, _made_up(found))
     usual = {name: [round(float(found.measures[name].quantile(q)), 2) for q in (0.01, 0.5, 0.99)] for name in MEASURES}
     weights = sorted(grouping.weight.items(), key=lambda pair: -pair[1])
+    others = {name: figure for name, figure in assumed.items() if name not in ("cost", "margin")}
     evidence.keep(
         method="model",
         metrics=[checked.auc],
@@ -315,8 +316,11 @@ def record_groups(found: Buyers, grouping: Grouping, tried: Sequence[Tried], che
             "overall": [{"factor": name, "direction": "", "weight": round(share, 4)} for name, share in weights],
             "cases": len(made), "method": _METHOD,
         },
-        value=evidence.value_of(expected_kpi(made, checked.rate, assumed), {**assumed, "placed_by_a_person": unsure}),
+        value=evidence.value_of(expected_kpi(made, checked.rate, assumed),
+                                {**others, "addressing": assumed["cost"], "kept": assumed["margin"],
+                                 "placed_by_a_person": unsure}),
         data=(found.dataset, found.rows, found.columns),
+        fairness=_fairness(found, grouping, gains(made, assumed), who),
         app={
             "facts": [{"name": name, "label": both(text)} for name, text in MEASURE_NAMES.items()],
             "profiles": made, "order": list(grouping.order), "far": round(grouping.far, 6),
@@ -328,6 +332,18 @@ def record_groups(found: Buyers, grouping: Grouping, tried: Sequence[Tried], che
         },
         model=grouping.model,
     )  # fmt: skip
+
+
+def _fairness(found: Buyers, grouping: Grouping, brings: Sequence[float],
+              who: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:  # fmt: skip
+    """How many of each group of people would get the offer, because they are in a group for which it pays."""
+    place, _ = grouping.place(found.measures, 0.0)
+    offered = [brings[int(each)] > 0 for each in place]
+    counts = {name: (sum(offer for offer, own in zip(offered, found.group == name, strict=True) if own),
+                     int((found.group == name).sum()))
+              for name in dict.fromkeys(str(each["people"]) for each in who)}  # fmt: skip
+    hidden = len(set(found.group.tolist()) - {""}) - len(counts)
+    return evidence.fairness_of(found.by, "hits", counts, hidden)
 
 
 def _made_up(found: Buyers) -> Any:

@@ -45,7 +45,7 @@ AUC_LABEL = "How well the groups tell who buys again (ROC AUC)"
 @dataclass(frozen=True)
 class Buyers:
     """``lines``: one row per purchase line: customer (number), day, amount. ``measures``: one row per customer, as of
-    ``end``, columns as ``MEASURES``; ``group`` beside it ("" where no column is mapped).
+    ``end``, columns as ``MEASURES``; ``group`` beside it, of the column ``by`` ("" where no column is mapped).
     """
 
     lines: pd.DataFrame = field(repr=False)
@@ -56,6 +56,7 @@ class Buyers:
     rows: int = 0
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    by: str = ""
 
     def __len__(self) -> int:
         return len(self.measures)
@@ -116,7 +117,8 @@ def buyers_of(choices: Choices, table: Table) -> Buyers:
         )
     group = frame.groupby("customer")["group"].first().to_numpy()
     lines = frame[["customer", "day", "amount"]]
-    return Buyers(lines, measures, group, frame["day"].max(), table.name, len(raw), tuple(names), tuple(notes))
+    return Buyers(lines, measures, group, frame["day"].max(), table.name, len(raw), tuple(names), tuple(notes),
+                  mapped.get("group", ""))  # fmt: skip
 
 
 def measured(lines: pd.DataFrame, at: Any) -> pd.DataFrame:

@@ -192,7 +192,8 @@ def show_groups_served(judged: Triage, check: Tickets, assumed: Mapping[str, flo
             groups.append({"group": str(name), "tickets": int(own.sum()),
                            "share": round(float(judged.right[own].mean()), 4), "low": round(low, 4),
                            "high": round(high, 4), "average": round(float(judged.right.mean()), 4),
-                           "sent": round(float((judged.sure[own] < certain).mean()), 4)})  # fmt: skip
+                           "sent": round(float((judged.sure[own] < certain).mean()), 4),
+                           "count": [int((judged.sure[own] < certain).sum()), int(own.sum())]})  # fmt: skip
     looks.show(groups_block(groups[:_MOST_SHOWN]))
     return groups[:_MOST_SHOWN]
 
@@ -298,6 +299,9 @@ def record_triage(model: Any, found: Tickets, judged: Triage, words: tuple[list[
         },
         value=evidence.value_of(expected_kpi(figures, certain), {**assumed, "sorted_by_a_person": sent}),
         data=(found.dataset, found.rows_in_data, found.columns),
+        fairness=evidence.fairness_of(found.names.get("group", ""), "sent",
+                                      {each["group"]: tuple(each["count"]) for each in groups},
+                                      len(set(found.column("group").tolist()) - {""}) - len(groups)),
         app={
             "facts": [{"name": TEXT, "label": both("Text of the ticket")}],
             "figures": dict(figures), "words": told, "groups": [dict(each) for each in groups],

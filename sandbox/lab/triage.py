@@ -28,7 +28,8 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 #: A Chinese letter belongs to a telling word if it carries at least this part of what the strongest letter does.
 _TELLING = 0.35
 _MOST_LETTERS = 8
-_EXPLAINED = 900
+#: So many checked tickets show which words decide; a word counts when ten people among them wrote it.
+_EXPLAINED = 600
 
 
 @dataclass(frozen=True)
@@ -177,42 +178,65 @@ def words_for(sorter: Sorter, text: str, part: int, name: str) -> list[Piece]:
     return words_of(sorter, [text], part, [name])[0]
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """Texts as the model takes them: their runs of letters, where each of these stands, and the chances of labels."""
+
+    texts: Sequence[str]
+    rows: Any
+    chances: np.ndarray
+    spots: list[list[tuple[int, int, int]]]
+
+
+def _take(sorter: Sorter, texts: Sequence[str]) -> _Taken:
+    import pandas as pd
+
+    columns = sorter.model.named_steps["columntransformer"]
+    vectorizer = columns.transformers_[0][1]
+    known, (low, high) = vectorizer.vocabulary_, vectorizer.ngram_range
+    rows = columns.transform(pd.DataFrame({"text": list(texts)})).tocsr()
+    spots = [[(i, n, feature) for n in range(low, high + 1) for i in range(len(text) - n + 1)
+              if (feature := known.get(text[i : i + n])) is not None] for text in texts]  # fmt: skip
+    return _Taken(texts, rows, sorter.model.steps[-1][1].predict_proba(rows), spots)
+
+
 def words_of(sorter: Sorter, texts: Sequence[str], part: int, names: Sequence[str]) -> list[list[Piece]]:
     """Per cleaned text the words that speak for its name (a queue if ``part`` is 0, a level if 1), strongest first.
 
     The weights of the model's short runs of letters are shared out evenly among their letters.
     """
-    import pandas as pd
+    return _words_of(sorter, _take(sorter, texts), part, names)
 
-    columns = sorter.model.named_steps["columntransformer"]
-    vectorizer, linear = columns.transformers_[0][1], sorter.model.steps[-1][1]
-    rows = columns.transform(pd.DataFrame({"text": list(texts)})).tocsr()
-    chances, weights, made = linear.predict_proba(rows), _per_class(linear), []
-    for place, (text, name) in enumerate(zip(texts, names, strict=True)):
-        inside, own = sorter.matrix(part, [name])[:, 0], chances[place]
+
+def _words_of(sorter: Sorter, taken: _Taken, part: int, names: Sequence[str]) -> list[list[Piece]]:
+    weights, made = _per_class(sorter.model.steps[-1][1]), []
+    inside_of = {name: sorter.matrix(part, [name])[:, 0] for name in set(names)}
+    for place, (text, name) in enumerate(zip(taken.texts, names, strict=True)):
+        inside, own = inside_of[name], taken.chances[place]
         for_it = own * inside / max(1e-12, float(own @ inside))
         against = own * (1 - inside) / max(1e-12, float(own @ (1 - inside)))
-        row = rows[place]
+        row = taken.rows[place]
         carried = ((for_it - against) @ weights[:, row.indices]) * row.data
-        made.append(_pieces(text, _letters(text, dict(zip(row.indices.tolist(), carried.tolist(), strict=True)),
-                                           vectorizer)))  # fmt: skip
+        letters = _letters(
+            len(text), dict(zip(row.indices.tolist(), carried.tolist(), strict=True)), taken.spots[place]
+        )
+        made.append(_pieces(text, letters))
     return made
 
 
-def _letters(text: str, carried: Mapping[int, float], vectorizer: Any) -> np.ndarray:
-    """What each letter carries of what the runs of letters carry that it is part of."""
+def _letters(length: int, carried: Mapping[int, float], spots: Sequence[tuple[int, int, int]]) -> np.ndarray:
+    """What each letter carries of what the runs of letters carry that it is part of (where, how long, which)."""
     import numpy as np
 
-    known, (low, high) = vectorizer.vocabulary_, vectorizer.ngram_range
-    spots = [(i, n, feature) for n in range(low, high + 1) for i in range(len(text) - n + 1)
-             if (feature := known.get(text[i : i + n])) is not None]  # fmt: skip
     times: dict[int, int] = {}
     for _, _, feature in spots:
         times[feature] = times.get(feature, 0) + 1
-    letters = np.zeros(len(text))
+    letters = [0.0] * length  # of some dozen letters: a list is faster than an array here
     for i, n, feature in spots:
-        letters[i : i + n] += carried.get(feature, 0.0) / times[feature] / n
-    return letters
+        each = carried.get(feature, 0.0) / times[feature] / n
+        for at in range(i, i + n):
+            letters[at] += each
+    return np.array(letters)
 
 
 def _per_class(linear: Any) -> np.ndarray:
@@ -256,14 +280,15 @@ def telling_words(model: Any, check: Tickets) -> tuple[list[Telling], list[Telli
     sorter = Sorter.of(model, check)
     rows = np.random.default_rng(7).permutation(len(check))[:_EXPLAINED]
     texts = [check.texts[row] for row in rows]
+    taken = _take(sorter, texts)  # once for queues and urgency: most of the work
     made: list[list[Telling]] = []
     for part, names in ((0, sorter.queues), (1, sorter.levels)):
         if not names:
             made.append([])
             continue
-        proposed = [names[place] for place in sorter.read(texts)[part].argmax(axis=1)]
+        proposed = [names[place] for place in (taken.chances @ sorter.matrix(part, names)).argmax(axis=1)]
         seen: dict[tuple[str, str], tuple[float, set[int]]] = {}
-        found = words_of(sorter, texts, part, proposed)
+        found = _words_of(sorter, taken, part, proposed)
         for row, text, name, pieces in zip(rows, texts, proposed, found, strict=True):
             for piece in pieces[:4]:
                 key = (text[piece.start : piece.end], name)

@@ -11,7 +11,7 @@ from sandbox.lab import app as frozen
 from sandbox.lab import app_parts, controls, evidence, looks, project
 from sandbox.lab import trial_views as views
 from sandbox.lab.project import ProjectFacts
-from sandbox.lab.words import t
+from sandbox.lab.words import pick, t
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ def open_trial() -> TrialApp:
     """Load the evidence. Raises BadInput, in words, when it is missing or unreadable."""
     part = evidence.app_part()
     try:
-        return TrialApp(frozen.project_now(part), part["reading"], tuple(part["segments"]), part["plan"],
-                        part["assumed"])  # fmt: skip
+        labels = part.get("labels") or {}
+        segments = tuple({**each, "column": pick(labels.get(each["column"], each["column"]))}
+                         for each in part["segments"])  # fmt: skip
+        return TrialApp(frozen.project_now(part), part["reading"], segments, part["plan"], part["assumed"])
     except (KeyError, TypeError):
         raise BadInput(
             "There is no saved result yet, or it cannot be read.", "Run the steps above first: they fit and save it."

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.lab import evidence, experiment, looks, plots, project
+from sandbox.lab import columns as find
+from sandbox.lab import evidence, experiment, looks, pins, plots, project
 from sandbox.lab.evaluation import Metric
 from sandbox.lab.experiment import Effect, Reading, Segment, Trial
 from sandbox.lab.looks import ALERT, CALM, MUTED
 from sandbox.lab.project import wording
 from sandbox.lab.tables import small_cell
-from sandbox.lab.words import count, number, percent, t
+from sandbox.lab.words import both, count, language, number, percent, t
 
 OUTCOME_LABEL = "Outcome with the change, beside without it"
 _METHOD = "difference per group of people, intervals widened for the number of groups (Bonferroni)"
@@ -109,7 +110,7 @@ def reading_block(figures: Mapping[str, Any]) -> str:
     ready = verdict in ("works", "harms", "unclear")
     low, high = (figures["low"], figures["high"]) if ready else figures["early"]
     unit = " " + t("points") if share else ""
-    between = t("between {low} and {high}", low=gap_text(low, share), high=gap_text(high, share)) + unit
+    between = t("between {low} and {high}", low=gap_text(low, share), high=gap_text(high, share) + unit)
     told = {
         "broken": t("The lot was broken: there is no result."),
         "wait": t("It is too early to read the test. The difference lies {between}, and zero is among that.",
@@ -243,15 +244,25 @@ def record_trial(found: Trial, reading: Reading, *, smallest: float, power: floa
         checked=(sum(found.sizes), sum(found.sizes)),
         explanation={"overall": whole + factors, "cases": 1 + len(parts), "method": _METHOD},
         value=evidence.value_of(expected_kpi(reading.verdict, seen.without, seen.with_),
-                                {**assumed, "smallest": smallest, "power": power, "decided_by_a_person": 1.0}),
+                                {"people": assumed["people"], "outcome": assumed["worth"],
+                                 "change": assumed["cost"], "smallest": smallest,
+                                 "power": power, "decided_by_a_person": 1.0}),
         data=(found.dataset, found.rows, found.columns),
         app={
             "reading": _figures(found, reading),
             "segments": parts,
+            "labels": _labels(found),
             "plan": {"smallest": smallest, "power": power, "per_week": per_week},
             "assumed": dict(assumed),
         },
     )  # fmt: skip
+
+
+def _labels(found: Trial) -> dict[str, dict[str, str]]:
+    """What the columns that tell groups of people apart are called in every language, by their name here."""
+    texts = pins.pin(found.dataset).texts
+    called = [{tag: find.label(name, texts.get(name, {}), tag) for tag in both("")} for name in found.columns]
+    return {label[language()]: label for label in called if label[language()] in found.segments}
 
 
 def _sign(seen: Effect) -> str:

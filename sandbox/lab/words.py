@@ -67,7 +67,8 @@ def number(value: float) -> str:
         return count(value)
     size = abs(value)
     digits = 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 0.1 else 4
-    return f"{value:,.{digits}f}"
+    written = f"{value:,.{digits}f}"
+    return written.rstrip("0").rstrip(".") if digits else written
 
 
 def percent(share: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.core.fairness import MATTERS, Gap, Recorded, read_recorded
 from sandbox.core.messages import Language
+from sandbox.portal.words import SHARES
 
 _MOST = 12
 _MOST_ROWS = 30
@@ -189,11 +190,15 @@ def _value(root: Mapping[str, Any], language: Language) -> Value | None:
     if expected is None:
         return None
     assumptions = tuple(
-        (str(k)[:80], _text(v, language) if not isinstance(v, int | float) else f"{v:g}")
+        (str(k)[:80], _text(v, language) if not isinstance(v, int | float) else _figure(str(k), v))
         for k, v in list(_mapping(entry.get("assumptions")).items())[:_MOST]
     )
     kpi, unit = _text(entry.get("kpi"), language), _text(entry.get("unit"), language)
     return Value(kpi, unit, expected, assumptions, _warned(root, language))
+
+
+def _figure(name: str, value: float) -> str:
+    return f"{100 * value:.4g}%" if name in SHARES and 0 <= value <= 1 else f"{value:,.10g}"
 
 
 def _warned(root: Mapping[str, Any], language: Language) -> Warned | None:

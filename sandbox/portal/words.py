@@ -88,6 +88,34 @@ WORDS: dict[str, dict[str, str]] = {
         "by_hand": "Hours of work for one by hand",
         "with_this": "Hours of work for one with this page",
         "hour": "An hour costs",
+        "sorted_by_a_person": "Share that a person sorts",
+        "placed_by_a_person": "Share that a person places",
+        "no_clear_rule": "Share without a clear rule",
+        "tickets": "Tickets a month",
+        "certain": "Sorted without a person from this certainty on (%; 0: where it pays)",
+        "sort": "Minutes to sort one by hand",
+        "lost": "Minutes lost by a wrong queue",
+        "claims": "Claims a month",
+        "minutes": "Minutes to check one claim",
+        "shown": "Customers who see offers, a month",
+        "buys": "Buy from popular offers today (%)",
+        "purchase": "A purchase brings (margin)",
+        "addressing": "Addressing one customer costs",
+        "more": "Of those who would not have bought, so many do (%)",
+        "kept": "Kept of a purchase (margin, %)",
+        "margin_of_doubt": "A person places whom a second group is nearly as near (less than so many % farther)",
+        "cases": "Estimates a month",
+        "costs": "Share of an error that costs money",
+        "used": "Share of cases in which it is used",
+        "limit": "Too far off from",
+        "pieces": "Pieces sold a month",
+        "missing_piece": "A missing piece costs",
+        "service_level": "Share of weeks in which the order should suffice",
+        "people": "People a month",
+        "outcome": "One more outcome is worth",
+        "change": "The change costs per person",
+        "smallest": "Smallest difference that matters (0.01 of a share is one point)",
+        "power": "Share of such tests that should find it",
     },
     "choice": {
         "dataset": "Dataset",
@@ -202,6 +230,13 @@ WORDS: dict[str, dict[str, str]] = {
         "moved": "Cell moved",
     },
 }
+
+
+#: Assumptions that are recorded as shares from 0 to 1 and read as percentages.
+SHARES = frozenset({
+    "success", "threshold", "sent_to_a_person", "decided_by_a_person", "sorted_by_a_person", "placed_by_a_person",
+    "no_clear_rule", "costs", "used", "limit", "service_level", "power",
+})  # fmt: skip
 
 
 def word(kind: str, key: str, translate: Translate) -> str:

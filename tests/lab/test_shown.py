@@ -11,7 +11,7 @@ from IPython.utils.capture import capture_output
 
 from sandbox import lab
 from sandbox.core.errors import BadInput
-from sandbox.lab import charts, looks
+from sandbox.lab import charts, looks, words
 from sandbox.lab.charts import Bar
 
 HOSTILE = "<img src=x onerror=alert(1)>\"&'"
@@ -71,3 +71,27 @@ def test_pieces_of_html_escape_what_they_are_given():
 
 def test_the_style_fetches_nothing():
     assert not re.search(r"url\(|@import|https?:", looks.STYLE)
+
+
+def test_a_table_too_wide_for_a_phone_becomes_lists_and_a_narrow_one_stays_a_table():
+    header = ["Gender (F or M)", "customers", "leave", "warned about", "rightly warned about", "wrongly warned about"]
+    row = ["F", "1,313", "25%", "36%", "78%", "21%"]
+    wide = looks.table(header, [row], [False] + [True] * 5)
+    assert "sb-wide" in wide and 'data-label="wrongly warned about">21%' in wide
+    narrow = looks.table(["分段", "分数"], [["工作性质"], ["permanent", "40"]], [False, True])
+    assert "sb-wide" not in narrow and '<td colspan="2">工作性质</td>' in narrow
+
+
+def test_a_label_that_is_cut_keeps_its_value():
+    drawn = charts.balance(
+        "", [Bar("Duty class (L light, M medium, H heavy): L", -0.3, "−0.3")] * 2, "lowers", "raises"
+    )
+    shown = re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
+    assert any(text.startswith("Duty class") and text.endswith("…: L") for text in shown)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(5.9, "5.9"), (0.5, "0.5"), (14.04, "14"), (1204.6, "1,205"), (20, "20")]
+)
+def test_a_number_has_no_digits_that_tell_nothing(value, written):
+    assert words.number(value) == written

@@ -15,6 +15,7 @@ from sandbox.notebooks.app_cells import app_notebook
 from sandbox.notebooks.execute import RunReport, run_notebook
 from sandbox.notebooks.templates import load_template
 from sandbox.notebooks.translate import translate_notebook
+from sandbox.portal.words import WORDS
 from sandbox.workflows.grants import Grant
 from tests.conftest import ROOT
 
@@ -53,7 +54,10 @@ def seen(report: RunReport) -> str:
 
 
 def evidence(folder: Path) -> dict:
-    return json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+    """What a run recorded. Every assumption in it has words on the portal's page, not the name of a variable."""
+    kept = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+    assert not set(kept["value"]["assumptions"]) - set(WORDS["assumption"])
+    return kept
 
 
 def metric(folder: Path, name: str) -> dict:

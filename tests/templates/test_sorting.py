@@ -121,7 +121,10 @@ def test_the_words_of_queues_and_urgency_are_found(studios):
     assert right["model"] > 1 - truths.TICKET_SLIPS["category"] - truths.TICKET_SLIPS["vague"] - 0.02
     assert urgency["model"] > 1 - truths.TICKET_SLIPS["priority"] - 0.02
     words = evidence(folder)["app"]["words"]
-    for planted, found in ((truths.TICKET_WORDS, dict(words["queues"])), (truths.TICKET_URGENCY, dict(words["levels"]))):
+    for planted, found in (
+        (truths.TICKET_WORDS, dict(words["queues"])),
+        (truths.TICKET_URGENCY, dict(words["levels"])),
+    ):
         for name, telling in planted.items():
             near = [(a, b) for a in telling for b in found[name] if a in b or b in a]
             assert near, (name, found[name])
