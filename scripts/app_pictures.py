@@ -1,7 +1,7 @@
 """Pictures of the templates' apps as viewers see them: ``app_pictures.py OUT [TEMPLATE…]``, for looking at all of them.
 
 Each template is submitted, examined and published on the demo company's data, and opened in one real app server: on a
-desktop and on a phone, in English and in 中文; ``--print`` adds the printed page as a PDF. Beside each picture it says
+desktop and on a phone, in English and in 中文; ``--print`` adds the page as it is printed. Beside each picture it says
 what can be measured: width that does not fit, cut text, and how far down the first result lies. The workspace stays in
 OUT/home: what was published before is not published again, unless with ``--anew``.
 """
@@ -76,7 +76,7 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("templates", nargs="*")
     parser.add_argument("--anew", action="store_true", help="publish again what is published already")
-    parser.add_argument("--print", action="store_true", dest="printed", help="add the printed page of each as a PDF")
+    parser.add_argument("--print", action="store_true", dest="printed", help="add each as it is printed (PDF, picture)")
     parser.add_argument("--scale", type=float, default=0.4, help="size of the demo company, when it is made")
     asked = parser.parse_intermixed_args()
     out = asked.out.resolve()
@@ -158,6 +158,9 @@ def take_pictures(services: Services, apps: list[Opened], out: Path, *, printed:
                     page.screenshot(path=str(out / f"{app.template}-{language}-{name}.png"), full_page=True)
                     if printed and name == "desktop":
                         page.pdf(path=str(out / f"{app.template}-{language}.pdf"), format="A4", print_background=True)
+                        page.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 dots per inch
+                        page.emulate_media(media="print")
+                        page.screenshot(path=str(out / f"{app.template}-{language}-print.png"), full_page=True)
 
 
 def pages(services: Services, browser: Any, base: str, app: Opened, language: Language) -> Iterator[tuple[str, Any]]:

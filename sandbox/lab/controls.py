@@ -12,6 +12,9 @@ from typing import Any
 
 import ipywidgets
 
+#: Letters of an option that can be read in half the width of a phone.
+_SHORT = 13
+
 
 def slider(label: str, value: float, low: float, high: float, step: float) -> Any:
     """A slider with its value readable; reports when it is let go."""
@@ -43,6 +46,8 @@ def dropdown(label: str, options: Sequence[tuple[str, str]], value: str | None) 
         layout={"width": "auto"},
     )
     control.add_class("sb-control")
+    if max((sum(2 if letter > "\u2e80" else 1 for letter in text) for text, _ in options), default=0) > _SHORT:
+        control.add_class("sb-long")
     return control
 
 

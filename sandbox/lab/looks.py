@@ -107,7 +107,7 @@ STYLE = f"""<style>
 @container (max-width: 420px) {{
   /* Two to a row, so that the answer is not pushed below the screen. */
   .sb-grid:not(.sb-checks) {{ grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px 14px; }}
-  .sb-grid > :only-child, .sb-grid > .widget-textarea {{ grid-column: 1 / -1; }}
+  .sb-grid > :only-child, .sb-grid > .widget-textarea, .sb-grid > .sb-long {{ grid-column: 1 / -1; }}
   .sb-control > .widget-readout {{ min-width: 40px; }} .sb-control > .slider-container {{ margin: 0 4px; }}
 }}
 .sb-checks {{ grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 0 16px; }}

@@ -86,12 +86,13 @@ def lines(
 
 def _path(points: Sequence[tuple[float, float]], line: Line) -> str:
     dash = ' stroke-dasharray="6 4"' if line.dashed else ""
-    if len(points) == 1:  # a line of one place would not be seen
-        return f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="4.5" fill="{line.tone}"/>'
     written = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
+    # A week ahead after a year is a line of three pixels: its end is what people look for.
+    short = line.dashed and 0 < len(points) < 8
+    dot = f'<circle cx="{points[-1][0]:.1f}" cy="{points[-1][1]:.1f}" r="4" fill="{line.tone}"/>' if short else ""
     return (
         f'<polyline points="{written}" fill="none" stroke="{line.tone}" stroke-width="2.2" '
-        f'stroke-linejoin="round"{dash}/>'
+        f'stroke-linejoin="round"{dash}/>{dot}'
     )
 
 
