@@ -114,7 +114,6 @@ STYLE = f"""<style>
 .sb-checks .widget-checkbox {{ width: auto; }}
 .sb-button {{ min-height: 44px; width: auto; padding: 0 26px; font-size: 16px; border-radius: 8px; }}
 @media (prefers-reduced-motion: no-preference) {{ .sb svg .grow {{ transition: width .2s; }} }}
-@media print {{ .sb-controls {{ display: none; }} }}
 </style>"""
 
 
