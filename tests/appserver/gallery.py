@@ -139,7 +139,8 @@ again.on_click(draw)
 display(again, place)
 """
 VEGA = """
-from IPython.display import HTML
+from IPython.display import HTML, Markdown
+display(Markdown(r"The share is $\\frac{a}{b}$."))
 display(HTML("<style>#late { width: 100% }</style><div id='late'></div><script>draw('late')</script>"))
 display({"application/vnd.vegalite.v5+json": {"mark": "bar"}, "text/plain": "<VegaLite 5 object>"}, raw=True)
 """

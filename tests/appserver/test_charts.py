@@ -82,3 +82,9 @@ def test_the_page_is_not_burdened_with_the_widgets_script(offering: Hardened) ->
     assert len(text) < 300_000
     widgets = re.findall(r'id="sandbox-widgets">(.*?)</script>', text, re.DOTALL)[0]
     assert {"script": "plotly-widget"} in [each["state"].get("_esm") for each in json.loads(widgets).values()]
+
+
+def test_a_formula_is_drawn_by_the_browser(app: Any) -> None:
+    app.locator("math mfrac").wait_for()
+    letter, fraction = (app.locator(f"math {name}").first.bounding_box() for name in ("mi", "mfrac"))
+    assert fraction["height"] > 1.5 * letter["height"]  # one above the other

@@ -11,6 +11,7 @@ from typing import Any
 import mistune
 from nbformat import NotebookNode
 
+from sandbox.appserver.page.formulas import drawn, formulas
 from sandbox.appserver.page.inline import inline_json
 from sandbox.appserver.page.sanitize import safe_html
 from sandbox.appserver.renderers import renderer_of
@@ -96,10 +97,12 @@ def _joined(source: Any) -> str:
     return "".join(source) if isinstance(source, list) else str(source)
 
 
-_markdown = mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "task_lists", "footnotes"])
+_markdown = mistune.create_markdown(
+    escape=False, plugins=["table", "strikethrough", "task_lists", "footnotes", formulas]
+)
 
 
 @lru_cache(maxsize=256)
 def markdown_html(source: str) -> str:
     """Markdown as an inert fragment."""
-    return safe_html(str(_markdown(source)))
+    return drawn(safe_html(str(_markdown(source))))
