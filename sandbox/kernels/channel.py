@@ -85,6 +85,8 @@ class Channel:
             self.socket.settimeout(None)
         line, _, rest = self._pending.partition(b"\n")
         self._pending = rest
+        if most is not None and len(line) > most:
+            raise ValueError("a message is too long")
         received, self._descriptors = tuple(self._descriptors), []
         return _object(bytes(line)), received
 

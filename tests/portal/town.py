@@ -59,6 +59,7 @@ columns:
   region: {class: quasi, rule: keep, description: {en: Region, zh-CN: 大区}, reason: few large regions}
   age: {class: quasi, rule: {band: {width: 20}}, description: {en: Age band, zh-CN: 年龄段}}
   fee: {class: measure, rule: {round: {to: 5}}, description: {en: Monthly fee, zh-CN: 月费}}
+  calls: {class: measure, rule: keep, description: {en: Calls to the support, zh-CN: 致电客服次数}}
   left: {class: measure, rule: keep, description: {en: Has left, zh-CN: 是否流失}}
 """
 
@@ -117,11 +118,11 @@ def settle(home: Path) -> None:
     folder = services.workspace.sources
     regions = ("north", "south", "east")
     rows = [
-        f"C{i:04d},1380000{i:04d},{regions[i % 3]},{25 + i % 40},{40 + i % 90},"
-        f"{'yes' if i * 37 % 101 < 6 + 42 * (i % 90 > 45) + 42 * (i % 40 > 15) else 'no'}"
+        f"C{i:04d},1380000{i:04d},{regions[i % 3]},{25 + i % 40},{40 + i % 90},{i % 7},"
+        f"{'yes' if i * 37 % 101 < 6 + 42 * (i % 90 > 45) + 42 * (i % 7 > 3) else 'no'}"
         for i in range(400)
     ]
-    (folder / "leavers.csv").write_text("customer,phone,region,age,fee,left\n" + "\n".join(rows) + "\n")
+    (folder / "leavers.csv").write_text("customer,phone,region,age,fee,calls,left\n" + "\n".join(rows) + "\n")
     services.workspace.datasets.mkdir(mode=0o700, exist_ok=True)
     (services.workspace.datasets / "leavers.yaml").write_text(SPEC, encoding="utf-8")
     pin = build_dataset(services, "leavers", actor="operator").manifest.version
