@@ -141,7 +141,7 @@ def test_no_registry_or_cdn_is_named_anywhere() -> None:
     found = []
     for file in ROOT.rglob("*"):
         parts = file.relative_to(ROOT).parts
-        if not file.is_file() or any(p in {".git", ".venv", "node_modules", ".sandbox"} for p in parts):
+        if not file.is_file() or any(p in {".git", "node_modules", ".sandbox"} or p.startswith(".venv") for p in parts):
             continue
         if file.suffix in {".py", ".md", ".toml", ".txt", ".json", ".html", ".css", ".js", ".ts", ".yaml", ".ipynb"}:
             text = file.read_text(encoding="utf-8", errors="ignore")
