@@ -36,7 +36,6 @@ from sandbox.lab.words import count, explain_error, percent, t
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHOWN_FIRST = 6
 _MOST_REASONS = 6
 
 
@@ -113,21 +112,7 @@ def show_amount_purpose(app: AmountApp) -> None:
 
 def show_amount(app: AmountApp) -> None:
     """Controls for one case's facts; the estimate with its range, the reasons, and whether a person should look."""
-    from IPython.display import display
-
-    inputs = {fact.name: app_parts.control_of(fact, app.typical[fact.name]) for fact in app.facts}
-    answer = controls.html()
-
-    def update() -> None:
-        values = {name: control.value for name, control in inputs.items()}
-        answer.value = app_parts.guarded(lambda: amount_answer(app, app_parts.entered(app, values)))
-
-    first, more = list(inputs.values())[:_SHOWN_FIRST], list(inputs.values())[_SHOWN_FIRST:]
-    parts = [controls.grid(first)]
-    if more:
-        parts.append(controls.folded(t("More facts"), controls.grid(more)))
-    controls.live(inputs, update)
-    display(controls.beside(parts, answer))
+    app_parts.ask_facts(app, lambda case: amount_answer(app, case))
 
 
 def amount_answer(app: AmountApp, case: Mapping[str, Any]) -> str:

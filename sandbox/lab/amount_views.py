@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.lab import charts, drift, evidence, looks, plots, project, saving
+from sandbox.lab import views as risk_views
 from sandbox.lab.charts import Bar
 from sandbox.lab.drift import Age
 from sandbox.lab.explanation import CaseReasons, Explanation, Factor, value_text
@@ -52,15 +53,6 @@ def show_amounts(found: Amounts, unit: str) -> None:
 
 def show_estimates(result: Estimates, sent: float, unit: str) -> None:
     """The model beside one fact alone on held-out cases, in figures and words. ``sent``: a person's share."""
-    verdict = (
-        looks.note(t("The model is better than the plain rule ({rule}).", rule=result.baseline), "good")
-        if result.better
-        else looks.note(
-            t("The model is not clearly better than the plain rule ({rule}).", rule=result.baseline),
-            "bad",
-            t("Use the rule, or give the model more telling facts."),
-        )
-    )
     low, high = result.error.interval
     rows = [
         [f"{t(result.error.label)} ({unit})", number(result.error.model), f"{number(low)}–{number(high)}",
@@ -69,7 +61,7 @@ def show_estimates(result: Estimates, sent: float, unit: str) -> None:
          "–".join(percent(end) for end in result.misses.interval), percent(result.misses.baseline)],
     ]  # fmt: skip
     looks.show(
-        verdict,
+        risk_views.verdict(result.better, result.baseline),
         looks.table(
             [t("on held-out cases"), t("model"), t("95% interval"), t("plain rule")], rows, [False, True, True, True]
         ),

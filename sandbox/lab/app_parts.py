@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.core.errors import SandboxError
 from sandbox.lab import cases as read_cases
@@ -26,15 +26,30 @@ _SHOWN_FIRST = 6
 _MOST_REASONS = 7
 
 
+class Asked(Protocol):
+    """An app that answers about one case. ``facts`` come strongest first; ``typical`` has a value for each."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]: ...
+
+    @property
+    def typical(self) -> Mapping[str, Any]: ...
+
+
 def show_case(app: App) -> None:
     """Controls for one case's facts; its risk, the reasons in words, and what to do."""
+    ask_facts(app, lambda case: case_answer(app, case))
+
+
+def ask_facts(app: Asked, answer_to: Callable[[Mapping[str, Any]], str]) -> None:
+    """Controls for the facts of one case, the strongest first; beside them what ``answer_to`` says, as HTML."""
     from IPython.display import display
 
     inputs = {fact.name: control_of(fact, app.typical[fact.name]) for fact in app.facts}
     answer = controls.html()
 
     def update() -> None:
-        answer.value = guarded(lambda: case_answer(app, entered(app, {n: c.value for n, c in inputs.items()})))
+        answer.value = guarded(lambda: answer_to(entered(app, {n: c.value for n, c in inputs.items()})))
 
     first, more = list(inputs.values())[:_SHOWN_FIRST], list(inputs.values())[_SHOWN_FIRST:]
     parts = [controls.grid(first)]
@@ -52,7 +67,7 @@ def control_of(fact: Fact, value: Any) -> Any:
     return controls.dropdown(fact.label, [(level, level) for level in fact.levels], str(value))
 
 
-def entered(app: App, values: Mapping[str, Any]) -> dict[str, Any]:
+def entered(app: Asked, values: Mapping[str, Any]) -> dict[str, Any]:
     """The case that a viewer entered, every value brought into its range or replaced by the typical one."""
     case: dict[str, Any] = {}
     for fact in app.facts:

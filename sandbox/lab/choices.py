@@ -48,6 +48,11 @@ class Choices:
     worth: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, float | str] = field(default_factory=dict)
 
+    @property
+    def mapped(self) -> dict[str, str]:
+        """A need's key → its column, of the needs that have one."""
+        return {key: name for key, name in self.columns.items() if name}
+
     def to_json(self) -> dict[str, Any]:
         written: dict[str, Any] = {
             "format": FORMAT,

@@ -116,11 +116,9 @@ def read_claims(choices: Choices, table: Table) -> Claims:
     """The claims that ``choices`` describe; rows without an amount, kind, person or day are left out."""
     import pandas as pd
 
-    mapped = {key: name for key, name in choices.columns.items() if name}
+    mapped = choices.mapped
     names = list(dict.fromkeys(mapped.values()))
-    raw = pins.connection(choices.dataset).execute(
-        f"SELECT {pins.quoted(names)} FROM data"  # noqa: S608 - quoted identifiers of this very table
-    ).df()  # fmt: skip
+    raw = pins.frame(choices.dataset, names)
     spent = _days(raw[mapped["spent"]])
     frame = pd.DataFrame({
         "person": pd.factorize(raw[mapped["person"]])[0],

@@ -78,12 +78,10 @@ def trial(form: Form) -> Trial:
 
 def read_trial(choices: Choices, table: Table, control: str) -> Trial:
     """The test that ``choices`` describe; ``control`` is the variant without the change."""
-    mapped = {key: name for key, name in choices.columns.items() if name}
+    mapped = choices.mapped
     segments = [name for name in choices.facts or () if _few(table, name)]
     names = list(dict.fromkeys([*mapped.values(), *segments]))
-    frame = pins.connection(choices.dataset).execute(
-        f"SELECT {pins.quoted(names)} FROM data"  # noqa: S608 - quoted identifiers of this very table
-    ).df()  # fmt: skip
+    frame = pins.frame(choices.dataset, names)
     rows, notes = len(frame), []
     variant = as_levels(frame[mapped["variant"]])
     kept = frame[frame[mapped["variant"]].notna() & frame[mapped["outcome"]].notna()]

@@ -74,11 +74,9 @@ def read_sales(choices: Choices, *, lead: int) -> Sales:
     import numpy as np
     import pandas as pd
 
-    mapped = {key: name for key, name in choices.columns.items() if name}
+    mapped = choices.mapped
     names = list(dict.fromkeys(mapped.values()))
-    frame = pins.connection(choices.dataset).execute(
-        f"SELECT {pins.quoted(names)} FROM data"  # noqa: S608 - quoted identifiers of this very table
-    ).df()  # fmt: skip
+    frame = pins.frame(choices.dataset, names)
     rows = len(frame)
     week = pd.to_datetime(frame[mapped["week"]], errors="coerce").dt.to_period("W-SUN").dt.start_time
     units = pd.to_numeric(frame[mapped["quantity"]], errors="coerce")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sandbox.lab import amount_views, evidence, explanation, forecast, looks, plots, project, saving
+from sandbox.lab import views as risk_views
 from sandbox.lab.explanation import Explanation
 from sandbox.lab.forecast import Check, Forecasts, Safety, Sales
 from sandbox.lab.looks import ACCENT, CALM, MUTED
@@ -76,15 +77,6 @@ def show_sales(found: Sales) -> None:
 def show_forecasts(found: Sales, result: Forecasts, sent: float) -> None:
     """The forecasts beside the plain rules in weeks that no model had seen. ``sent``: share that a person looks at."""
 
-    verdict = (
-        looks.note(t("The model is better than the plain rule ({rule}).", rule=result.baseline), "good")
-        if result.better
-        else looks.note(
-            t("The model is not clearly better than the plain rule ({rule}).", rule=result.baseline),
-            "bad",
-            t("Use the rule, or give the model a longer time and the promotions."),
-        )
-    )
     rows = [
         [t(metric.label), f"{metric.model:.2f}", "–".join(f"{end:.2f}" for end in metric.interval),
          f"{metric.baseline:.2f}"]
@@ -98,7 +90,9 @@ def show_forecasts(found: Sales, result: Forecasts, sent: float) -> None:
 
     rule = check.seasonal if result.seasonal is not None and result.seasonal < result.naive else check.naive
     looks.show(
-        verdict,
+        risk_views.verdict(
+            result.better, result.baseline, t("Use the rule, or give the model a longer time and the promotions.")
+        ),
         looks.table(
             [t("in later weeks"), t("model"), t("95% interval"), t("plain rule")], rows, [False, True, True, True]
         ),

@@ -63,11 +63,9 @@ def read_baskets(choices: Choices, table: Table) -> Baskets:
     """What was bought, as ``choices`` describe it. A product counts once per customer, when it was first bought."""
     import pandas as pd
 
-    mapped = {key: name for key, name in choices.columns.items() if name}
+    mapped = choices.mapped
     names = list(dict.fromkeys(mapped.values()))
-    raw = pins.connection(choices.dataset).execute(
-        f"SELECT {pins.quoted(names)} FROM data"  # noqa: S608 - quoted identifiers of this very table
-    ).df()  # fmt: skip
+    raw = pins.frame(choices.dataset, names)
     frame = pd.DataFrame({
         "customer": pd.factorize(raw[mapped["customer"]])[0],
         "product": find.as_levels(raw[mapped["product"]]),

@@ -13,6 +13,7 @@ from sandbox.lab import places
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
 #: Open connections by file. DuckDB refuses a second configuration of one file in one process. They have no threads, so
 #: a fork (the kernel of an app's viewer) can go on with them: every read names its place in the file.
@@ -72,6 +73,12 @@ def connection(name: str) -> duckdb.DuckDBPyConnection:
             ) from None
         _open[file] = opened
     return _open[file]
+
+
+def frame(name: str, columns: Sequence[str]) -> pd.DataFrame:
+    """These columns of all rows of a pinned dataset, in this order."""
+    query = f"SELECT {quoted(columns)} FROM data"  # noqa: S608 - quoted identifiers of this very table
+    return connection(name).execute(query).df()
 
 
 def quoted(columns: Sequence[str]) -> str:

@@ -36,7 +36,7 @@ from sandbox.lab.words import number, percent, points, safe, t
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHOWN_FIRST, _MOST_REASONS = 6, 6
+_MOST_REASONS = 6
 
 
 @dataclass(frozen=True)
@@ -146,24 +146,10 @@ def column_answer(app: LookApp, name: str) -> str:
 
 def show_one_answer(app: LookApp) -> None:
     """Controls for one row's facts; the answer, its reasons, and whether a person should look."""
-    from IPython.display import display
-
     if app.model is None:
         looks.show(looks.note(t("There is no question that could be answered, so there is no model."), "note"))
         return
-    inputs = {fact.name: app_parts.control_of(fact, app.typical[fact.name]) for fact in app.facts}
-    answer = controls.html()
-
-    def update() -> None:
-        values = {name: control.value for name, control in inputs.items()}
-        answer.value = app_parts.guarded(lambda: one_answer(app, app_parts.entered(app, values)))
-
-    first, more = list(inputs.values())[:_SHOWN_FIRST], list(inputs.values())[_SHOWN_FIRST:]
-    parts = [controls.grid(first)]
-    if more:
-        parts.append(controls.folded(t("More facts"), controls.grid(more)))
-    controls.live(inputs, update)
-    display(controls.beside(parts, answer))
+    app_parts.ask_facts(app, lambda case: one_answer(app, case))
 
 
 def one_answer(app: LookApp, case: Mapping[str, Any]) -> str:

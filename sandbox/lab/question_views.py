@@ -59,21 +59,12 @@ def show_answer_check(asked: Question, result: Result | Estimates | None) -> Non
 
 
 def _show_estimates(asked: Question, result: Estimates) -> None:
-    verdict = (
-        looks.note(t("The model is better than the plain rule ({rule}).", rule=result.baseline), "good")
-        if result.better
-        else looks.note(
-            t("The model is not clearly better than the plain rule ({rule}).", rule=result.baseline),
-            "bad",
-            t("Use the rule, or give the model more telling facts."),
-        )
-    )
     low, high = result.error.interval
     row = [t(result.error.label), number(result.error.model), f"{number(low)}–{number(high)}",
            number(result.error.baseline)]  # fmt: skip
     below, above = question.range_of(asked, result)
     looks.show(
-        verdict,
+        risk_views.verdict(result.better, result.baseline),
         looks.table(
             [t("on held-out cases"), t("model"), t("95% interval"), t("plain rule")], [row], [False, True, True, True]
         ),

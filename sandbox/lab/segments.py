@@ -81,11 +81,9 @@ def buyers_of(choices: Choices, table: Table) -> Buyers:
     """The customers as ``choices`` (complete, without problems) describe them."""
     import pandas as pd
 
-    mapped = {key: name for key, name in choices.columns.items() if name}
+    mapped = choices.mapped
     names = list(dict.fromkeys(mapped.values()))
-    raw = pins.connection(table.name).execute(
-        f"SELECT {pins.quoted(names)} FROM data"  # noqa: S608 - quoted identifiers of this very table
-    ).df()  # fmt: skip
+    raw = pins.frame(table.name, names)
     day = pd.to_datetime(raw[mapped["time"]], errors="coerce", utc=True, format="mixed").dt.tz_localize(None)
     frame = pd.DataFrame({
         "customer": pd.factorize(raw[mapped["customer"]])[0],

@@ -119,7 +119,7 @@ def tickets_of(choices: Choices, table: Table) -> Tickets:
     """The tickets that ``choices`` (complete, without problems) describe."""
     import pandas as pd
 
-    mapped = {key: name for key, name in choices.columns.items() if name}
+    mapped = choices.mapped
     columns = tuple(dict.fromkeys(mapped.values()))
     raw, rows, notes = _select(table.name, columns, mapped.get("time", ""))
     texts = [mapped[key] for key in ("subject", "text") if key in mapped]

@@ -50,18 +50,17 @@ def show_quality(cases: Cases) -> None:
     )
 
 
+def verdict(better: bool, rule: str, otherwise: str = "") -> str:
+    """Whether the model is better than the plain rule, as HTML; ``otherwise``: what to do about it if it is not."""
+    if better:
+        return looks.note(t("The model is better than the plain rule ({rule}).", rule=rule), "good")
+    advice = otherwise or t("Use the rule, or give the model more telling facts.")
+    return looks.note(t("The model is not clearly better than the plain rule ({rule}).", rule=rule), "bad", advice)
+
+
 def show_result(result: Result) -> None:
     """The model beside its baseline on held-out cases, and what warning at the threshold means."""
     words = wording()
-    verdict = (
-        looks.note(t("The model is better than the plain rule ({rule}).", rule=result.baseline), "good")
-        if result.better
-        else looks.note(
-            t("The model is not clearly better than the plain rule ({rule}).", rule=result.baseline),
-            "bad",
-            t("Use the rule, or give the model more telling facts."),
-        )
-    )
     rows = [_metric_row(metric) for metric in (result.auc, result.precision)]
     counts = result.counts
     labels = [t("highest risk"), "", t("middle"), "", t("lowest risk")]
@@ -70,7 +69,7 @@ def show_result(result: Result) -> None:
         for place, (label, share) in enumerate(zip(labels, result.fifths, strict=False))
     ]
     looks.show(
-        verdict,
+        verdict(result.better, result.baseline),
         looks.table(
             [t("on held-out cases"), t("model"), t("95% interval"), t("plain rule")], rows, [False, True, True, True]
         ),
