@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -71,6 +72,18 @@ def make_tables(folder: Path, rows: int, engines: list[str]) -> None:
                 connection.execute(relation + ".csv'", [rows])
 
 
+def example_spec(name: str, kind: str, columns: Iterable[str] = RULES) -> dict[str, Any]:
+    """The spec of table ``name`` in a file of ``kind``; columns that are not among ``columns`` are dropped."""
+    rules = {n: (c, r, t) if n in columns else ("direct", "drop", t) for n, (c, r, t) in RULES.items()}
+    described = {n: {"class": c, "rule": r, "description": TEXT, "type": t} for n, (c, r, t) in rules.items()}
+    gated = any(c == "quasi" for c, _, _ in rules.values())
+    return {
+        "name": f"{name}_{kind}", "title": TEXT, "description": TEXT, "owner": "benchmark",
+        "source": {"kind": kind, "path": f"{name}.{kind}"}, "unit": {"column": "id", "entity": "customer"},
+        "columns": described, "gates": [{"k_anonymity": {"k": K, "suppress": 0.5}}] if gated else [],
+    }  # fmt: skip
+
+
 def build(kind: str, folder: Path) -> dict[str, float]:
     """Processor seconds of every step."""
     from sandbox.core.spec import DatasetSpec
@@ -78,12 +91,7 @@ def build(kind: str, folder: Path) -> dict[str, float]:
 
     name = "orders" if kind == "orders" else "persons"
     kind = "parquet" if kind == "orders" else kind
-    columns = {n: {"class": c, "rule": r, "description": TEXT, "type": t} for n, (c, r, t) in RULES.items()}
-    spec = DatasetSpec.model_validate(
-        {"name": f"{name}_{kind}", "title": TEXT, "description": TEXT, "owner": "benchmark",
-         "source": {"kind": kind, "path": f"{name}.{kind}"}, "unit": {"column": "id", "entity": "customer"},
-         "columns": columns, "gates": [{"k_anonymity": {"k": K, "suppress": 0.5}}]}
-    )  # fmt: skip
+    spec = DatasetSpec.model_validate(example_spec(name, kind))
     begun: list[tuple[str, float]] = []
 
     def progress(step: str, share: float) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import nbformat
 
-from benchmarks.apps.servers import Running, free_port, notebook, started
+from benchmarks.apps.servers import Running, notebook, started
 from sandbox.core.ids import VersionId
 from sandbox.core.project import Kpi
 from sandbox.identity.tickets import Ticket, seal
@@ -24,6 +24,7 @@ from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.keys import Keys
 from sandbox.store.workspace import Workspace
+from tests.helpers.ports import free_port
 
 _PUBLISHED = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 

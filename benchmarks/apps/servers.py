@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,8 @@ from pathlib import Path
 import httpx
 import nbformat
 import psutil
+
+from tests.helpers.ports import free_port
 
 HERE = Path(__file__).parent
 
@@ -120,9 +121,3 @@ def notebook(cells: Sequence[str]) -> nbformat.NotebookNode:
     head = nbformat.v4.new_markdown_cell("# Churn demo", id="head")
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return nbformat.v4.new_notebook(cells=[head, *made], metadata={"kernelspec": spec})
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

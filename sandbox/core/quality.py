@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from sandbox.core import short_forms
 from sandbox.core.errors import BadInput
 from sandbox.core.ids import check_dataset_name
 from sandbox.core.model import FrozenModel
@@ -148,23 +149,9 @@ MAIN = {"values": "set", "pattern": "regex"}
 
 def long_rules(written: Any) -> Any:
     """A list of ``not_null``, ``values: [a, b]``, ``range: {low: 0}`` as pydantic reads it."""
-    return [_long(item) for item in written] if isinstance(written, list) else written
-
-
-def _long(written: Any) -> Any:
-    if isinstance(written, str):
-        return {"kind": written}
-    if isinstance(written, dict) and len(written) == 1 and "kind" not in written:
-        kind, parameters = next(iter(written.items()))
-        if isinstance(parameters, dict):
-            return {"kind": kind, **parameters}
-        if kind in MAIN and parameters is not None:
-            return {"kind": kind, MAIN[kind]: parameters}
-    return written
+    return [short_forms.long_form(item, MAIN) for item in written] if isinstance(written, list) else written
 
 
 def written_rule(rule: QualityRule) -> Any:
     """The shortest written form: what ``long_rules`` reads."""
-    given = rule.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    given.pop("kind", None)
-    return {rule.kind: given} if given else rule.kind
+    return short_forms.short_form(rule, MAIN)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from sandbox.core import short_forms
 from sandbox.core.generalise import Generalise
 from sandbox.core.model import FrozenModel
 
@@ -165,23 +166,9 @@ MAIN = {
 
 def long_form(written: Any) -> Any:
     """``keep``, ``band: 10`` and ``band: {width: 10}`` are the written forms of ``{kind: band, width: 10}``."""
-    if isinstance(written, str):
-        return {"kind": written}
-    if isinstance(written, dict) and len(written) == 1 and "kind" not in written:
-        kind, parameters = next(iter(written.items()))
-        if isinstance(parameters, dict):
-            return {"kind": kind, **parameters}
-        if kind in MAIN and parameters is not None:
-            return {"kind": kind, MAIN[kind]: parameters}
-    return written
+    return short_forms.long_form(written, MAIN)
 
 
 def short_form(rule: Rule) -> Any:
-    """The shortest written form of ``rule``, without what is left at its default: what ``long_form`` reads."""
-    given = rule.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    given.pop("kind", None)
-    given = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in given.items()}
-    if not given:
-        return rule.kind
-    main = MAIN.get(rule.kind)
-    return {rule.kind: given[main] if main and set(given) == {main} else given}
+    """The shortest written form of ``rule``: what ``long_form`` reads."""
+    return short_forms.short_form(rule, MAIN)
