@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from sandbox.core.lifecycle import State  # noqa: E402 - after the path is set
 from sandbox.core.messages import LANGUAGES, Language  # noqa: E402
-from sandbox.core.project import NewProject, Project  # noqa: E402
+from sandbox.core.project import Project  # noqa: E402
 from sandbox.identity.tickets import Ticket, seal  # noqa: E402
-from sandbox.notebooks.templates import Template, load_template  # noqa: E402
+from sandbox.notebooks.templates import load_template  # noqa: E402
 from sandbox.publishing.shelf import NOTEBOOKS  # noqa: E402
 from sandbox.settings import Settings  # noqa: E402
 from sandbox.workflows.demo_content import DEMO_PEOPLE, ensure_people, ensure_snapshots  # noqa: E402
@@ -94,6 +94,8 @@ def main() -> int:
 
 def publish(services: Services, names: list[str], *, anew: bool) -> list[Opened]:
     """The app of each template that is live afterwards; says why of one that is not."""
+    from tests.templates.examined import described
+
     examiner = Examiner(services)
     waiting: list[tuple[Project, int]] = []
     apps = [] if anew else [app for app in live(services) if app.template in names]
@@ -111,17 +113,6 @@ def publish(services: Services, names: list[str], *, anew: bool) -> list[Opened]
             examiner.stop()
     newest = {app.template: app for app in reversed(live(services))}  # the latest change comes first
     return [newest[name] for name in names if name in newest]
-
-
-def described(template: Template) -> NewProject:
-    """A project as a clerk would start it, with a title in both languages as curated apps have."""
-    both = f"{template.title.en} {template.title.zh}"
-    kpi, chinese = template.kpi.get("en"), template.kpi.get("zh-CN")
-    kpi = replace(kpi, name=f"{kpi.name} {chinese.name}")
-    return NewProject(
-        both, f"{template.problem.en} {template.problem.zh}", kpi, "Pictures 图片", template.name,
-        (template.datasets[0],), "en",
-    )  # fmt: skip
 
 
 def live(services: Services) -> list[Opened]:

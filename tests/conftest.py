@@ -43,6 +43,17 @@ def shared_data() -> Path:
     return folder
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the templates' examinations took together."""
+    reports = [report for each in terminalreporter.stats.values() for report in each]
+    noted = [pair for report in reports for pair in getattr(report, "user_properties", ()) if report.when == "call"]
+    spent = [value for name, value in noted if name == "examination"]
+    if spent:
+        between = f"{min(spent):.0f} to {max(spent):.0f}"
+        each = f"{len(spent)} examinations of templates: {between} s of processor time each"
+        terminalreporter.write_line(f"{each}, {sum(spent):.0f} s together, {sum(spent) / 120:.1f} min on two")
+
+
 # The rest matters to pytest-xdist only, which need not be installed where tests run one after the other.
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

@@ -154,3 +154,10 @@ def test_a_unit_in_both_groups_counts_in_neither(pin):
     twice = frame.head(100).assign(offer=np.where(frame.head(100).offer == "new", "old", "new"))
     found = read(pd.concat([frame, twice, frame.tail(50)]), pin)
     assert sum(found.sizes) == 900 and found.notes
+
+
+def test_a_hundred_kinds_are_not_compared_and_that_is_said(pin):
+    frame = table()
+    found = read(frame.assign(kind=[f"K{number % 100:02d}" for number in range(len(frame))]), pin)
+    assert not found.segments and any("100 kinds" in note for note in found.notes)
+    assert experiment.segments(found, 10) == ()

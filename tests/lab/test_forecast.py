@@ -148,3 +148,11 @@ def test_a_short_history_does_without_the_season(pin):
     assert not found.seasonal
     result = forecast.judge(found, forecast.roll(found, fit))
     assert result.seasonal is None and result.baseline == "as in the last known week"
+
+
+def test_a_hundred_products_are_forecast_each(pin):
+    frame = shops(weeks=60, series=200)
+    found = read(frame.assign(sku=[f"P{n // 2:03d}" for n in np.indices((60, 200))[1].ravel()]), pin)
+    check = forecast.roll(found, fit)
+    assert len(set(found.products)) == 100 and set(check.series.tolist()) == set(range(len(found.units)))
+    assert np.isfinite(check.guess).all()

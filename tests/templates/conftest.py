@@ -1,27 +1,32 @@
-"""The demo company's tables as pinned snapshots, small, once per test run."""
+"""The templates' examined projects and the public tables, once per test run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sandbox.demo import write_company
+from sandbox.core.messages import LANGUAGES
+from sandbox.settings import Settings
+from sandbox.workflows.services import Services
 from tests.conftest import ROOT
-from tests.helpers.pinned import pin_demo, pin_frame
+from tests.helpers.pinned import pin_frame
+from tests.templates.examined import NAMES, Examinations
 
 
 @pytest.fixture(scope="session")
-def demo_pins(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    folder = tmp_path_factory.mktemp("demo")
-    write_company(folder / "sources", seed=7, scale=0.4, progress=None)
-    return {
-        file.stem: pin_demo(file, ROOT / "datasets" / f"{file.stem}.yaml", folder / "snapshots")
-        for file in sorted((folder / "sources").iterdir())
-        if file.suffix in (".parquet", ".csv", ".xlsx")
-    }
+def examined(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examinations]:
+    """Every template's project in a language, submitted and examined: ``examined("customer-churn", "en")``."""
+    home = tmp_path_factory.mktemp("examined") / "home"
+    settings = Settings(home=home, content=ROOT, examination_workers=os.cpu_count() or 1)
+    projects = Examinations(Services.open(settings))
+    asked = {item.callspec.id for item in request.session.items if hasattr(item, "callspec")}
+    projects.expect((name, language) for name in NAMES for language in LANGUAGES if f"{name}-{language}" in asked)
+    yield projects
+    projects.stop()
 
 
 @pytest.fixture(scope="session")

@@ -6,67 +6,30 @@ import pandas as pd
 import pytest
 
 from sandbox.demo import truths
-from sandbox.publishing.model import inspect_model
 from tests.helpers.pinned import pin_frame
-from tests.templates.running import (
-    LONGEST,
-    Runs,
-    Studio,
-    assert_app_opens,
-    assert_better_than_baseline,
-    assert_names_nobody,
-    assert_speaks,
-    evidence,
-    run,
-    run_studios,
-    seen,
-)
-
-STUDIOS = {
-    "deliveries": Studio("explore", "deliveries", "en", ("The more “Cost in CNY”, the more", "“费用（元）”越大")),
-    "contracts": Studio("explore", "contracts", "zh-CN", ("Of 100 such rows, about", "每 100 个这样的行中")),
-}
+from tests.templates.examined import Examinations
+from tests.templates.running import evidence, run, seen
 
 
-@pytest.fixture(scope="module")
-def studios(demo_pins, tmp_path_factory) -> Runs:
-    return run_studios(STUDIOS, demo_pins, tmp_path_factory)
-
-
-@pytest.mark.parametrize("name", STUDIOS)
-def test_the_run_leaves_what_an_examination_asks_for(name, studios):
-    report, folder = studios[name]
-    assert report.error is None and report.seconds < LONGEST
-    kept = evidence(folder)
-    assert_better_than_baseline(kept)
-    assert inspect_model(folder / "model.skops").untrusted == ()
-    assert kept["explanation"]["overall"] and kept["explanation"]["cases"] >= 1
-    assert kept["value"]["expected"] is not None and 0 < kept["value"]["assumptions"]["sent_to_a_person"] < 0.5
-    assert_speaks(report, STUDIOS[name].language)
-
-
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("name", STUDIOS)
-def test_the_app_opens_from_what_was_frozen(name, language, studios, demo_pins):
-    assert_app_opens(STUDIOS[name], studios[name][1], language, demo_pins)
-
-
-def test_what_is_planted_is_found(studios):
-    _, deliveries = studios["deliveries"]
-    assert {f["factor"] for f in evidence(deliveries)["explanation"]["overall"][:2]} == {"distance_km", "vehicle"}
-    _, contracts = studios["contracts"]
-    strongest = [f["factor"] for f in evidence(contracts)["explanation"]["overall"]][:4]
+def test_what_is_planted_is_found(examined: Examinations) -> None:
+    deliveries, contracts = examined("explore", "en").evidence, examined("explore", "zh-CN").evidence
+    assert {f["factor"] for f in deliveries["explanation"]["overall"][:2]} == {"distance_km", "vehicle"}
+    strongest = [f["factor"] for f in contracts["explanation"]["overall"]][:4]
     assert strongest[0] == truths.CHURN_DRIVERS[0].column
     assert set(strongest) <= {driver.column for driver in truths.CHURN_DRIVERS}
-    related = {
-        (r["first"], r["second"]) for r in evidence(contracts)["app"]["look"]["relations"] if r["first"] == "churned"
-    }
+    related = {(r["first"], r["second"]) for r in contracts["app"]["look"]["relations"] if r["first"] == "churned"}
     assert ("churned", "contract_type") in related
     assert not related & {("churned", column) for column in truths.CHURN_NO_EFFECT}
+    for kept in (deliveries, contracts):
+        assert 0 < kept["value"]["assumptions"]["sent_to_a_person"] < 0.5
 
 
-def test_nothing_personal_is_shown_or_kept(studios, demo_pins):
-    assert_names_nobody(*studios["contracts"], demo_pins["contracts"], "customer_id")
+def test_the_app_says_it_in_words(examined: Examinations) -> None:
+    for project, english, chinese in (
+        (examined("explore", "en"), "The more “Cost in CNY”, the more", "“费用（元）”越大"),
+        (examined("explore", "zh-CN"), "Of 100 such rows, about", "每 100 个这样的行中"),
+    ):
+        assert english in seen(project.kept.apps["en"]) and chinese in seen(project.kept.apps["zh-CN"])
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

@@ -15,14 +15,11 @@ import pytest
 
 from sandbox.core.notebook import tags
 from sandbox.i18n import read_catalogue
-from sandbox.notebooks.execute import RunReport
 from sandbox.notebooks.templates import load_template
 from tests.conftest import ROOT
 from tests.helpers.by_hand import TABLES, by_hand
-from tests.templates.running import LONGEST, evidence, metric, run, seen
-
-NAMES = tuple(sorted(file.parent.name for file in (ROOT / "templates").glob("*/template.toml")))
-WITH_APPS = ("customer-churn", "machine-failure")
+from tests.templates.examined import CURATED, NAMES, Examinations
+from tests.templates.running import LONGEST, metric, run
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,27 +64,13 @@ def test_needs_are_the_same_in_notebook_and_description(name):
     assert all(words[need.title.en] == need.title.get("zh-CN") for need in template.needs)
 
 
-@pytest.fixture(scope="module")
-def churn(demo_pins, tmp_path_factory) -> tuple[RunReport, Path]:
-    folder = tmp_path_factory.mktemp("churn")
-    return run("customer-churn", {"contracts": demo_pins["contracts"]}, folder), folder
-
-
-@pytest.fixture(scope="module")
-def machines(demo_pins, tmp_path_factory) -> tuple[RunReport, Path]:
-    folder = tmp_path_factory.mktemp("machines")
-    return run("machine-failure", {"telemetry": demo_pins["telemetry"]}, folder, "zh-CN"), folder
-
-
-def test_churn_finds_the_planted_truth(churn):
+def test_churn_finds_the_planted_truth(examined: Examinations) -> None:
     from sandbox.demo.truths import CHURN_DRIVERS, CHURN_NO_EFFECT
 
-    report, folder = churn
-    assert report.error is None and report.seconds < LONGEST
-    auc = metric(folder, "roc_auc")
-    print(f"customer-churn on contracts: {auc} in {report.seconds:.1f} s")
+    project = examined("customer-churn", "en")
+    auc = project.metric("roc_auc")
     assert 0.80 < auc["model"] < 0.90 and auc["interval"][0] > auc["baseline"]
-    factors = {f["factor"]: f for f in evidence(folder)["explanation"]["overall"]}
+    factors = {f["factor"]: f for f in project.evidence["explanation"]["overall"]}
     strongest = sorted(factors, key=lambda f: -factors[f]["weight"])[:5]
     planted = [driver.column for driver in CHURN_DRIVERS]
     assert strongest[0] == planted[0] and set(strongest) <= set(planted)
@@ -96,47 +79,17 @@ def test_churn_finds_the_planted_truth(churn):
     assert factors["contract_type"]["raised_by"] == "month-to-month"
 
 
-def test_machine_failures_are_found_on_later_time(machines):
-    report, folder = machines
-    assert report.error is None and report.seconds < LONGEST
-    auc, precision = metric(folder, "roc_auc"), metric(folder, "average_precision")
-    print(f"machine-failure on telemetry: {auc}, {precision} in {report.seconds:.1f} s")
+def test_machine_failures_are_found_on_later_time(examined: Examinations) -> None:
+    project = examined("machine-failure", "zh-CN")
+    auc, precision = project.metric("roc_auc"), project.metric("average_precision")
     assert auc["model"] > 0.88 and auc["interval"][0] > auc["baseline"]
     assert precision["model"] > 2 * precision["baseline"]
-    strongest = [f["factor"] for f in evidence(folder)["explanation"]["overall"]][:4]
+    strongest = [f["factor"] for f in project.evidence["explanation"]["overall"]][:4]
     assert {"torque_nm", "tool_wear_min"} <= set(strongest) and not {"plant", "line"} & set(strongest)
 
 
-def test_nothing_personal_is_shown_or_kept(churn, demo_pins):
-    import duckdb
-
-    report, folder = churn
-    with duckdb.connect(str(demo_pins["contracts"] / "data.duckdb"), read_only=True) as connection:
-        ids = [row[0] for row in connection.execute("SELECT DISTINCT customer_id FROM data LIMIT 500").fetchall()]
-    everything = seen(report) + "".join(
-        (folder / f).read_text() for f in ("evidence.json", "sample.json", "choices.json")
-    )
-    assert not [pseudonym for pseudonym in ids if pseudonym in everything]
-
-
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("name", WITH_APPS)
-def test_app_opens_from_what_was_frozen(name, language, churn, machines, demo_pins):
-    _, folder = churn if name == "customer-churn" else machines
-    dataset = "contracts" if name == "customer-churn" else "telemetry"
-    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
-    opened = run(name, {dataset: demo_pins[dataset]}, folder, language, "app")
-    print(f"app of {name}: {opened.seconds:.1f} s")
-    assert opened.error is None
-    text = seen(opened)
-    assert ("What is it worth" if language == "en" else "值多少钱") in text
-    assert ("Of 100 such" in text or "Of 1,000 such" in text) == (language == "en")
-    assert "<svg" in text and "FloatSliderModel" in text and "DropdownModel" in text
-    assert {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
-
-
-def test_studio_words_are_chinese(machines):
-    text = seen(machines[0])
+def test_studio_words_are_chinese(examined: Examinations) -> None:
+    text = examined("machine-failure", "zh-CN").shown
     for word in ("查看结果", "风险", "模型优于简单规则", "每 1,000 个读数", "设备或零件"):
         assert word in text
     for word in ("See the result", "Compare groups by", "plain rule", "Done."):
@@ -170,22 +123,21 @@ def test_machine_failure_on_the_public_table_by_mapping_alone(public_pins, share
     assert not {"TWF", "HDF", "PWF", "OSF", "UDI"} & set(chosen["facts"])
 
 
-def test_unusable_data_stop_the_run_in_words(demo_pins, tmp_path):
-    report = run("customer-churn", {"telemetry": demo_pins["telemetry"]}, tmp_path / "p")
+def test_unusable_data_stop_the_run_in_words(examined: Examinations, tmp_path: Path) -> None:
+    report = run("customer-churn", {"telemetry": examined.snapshot("telemetry")}, tmp_path / "p")
     if report.error is not None:  # telemetry has no churn: nothing may be pretended
         assert report.error.name == "BadInput" and report.error.cell_id == "data"
     else:
         pytest.fail("a churn project on machine readings must not go through silently")
 
 
-@pytest.mark.parametrize("source", sorted((ROOT / "apps").glob("*/app.toml")), ids=lambda file: file.parent.name)
-def test_curated_apps_fit_their_templates(source, demo_pins, tmp_path):
-    about = tomllib.loads(source.read_text(encoding="utf-8"))
-    folder = tmp_path / "p"
-    folder.mkdir()
-    choices = (source.parent / "choices.json").read_bytes()
-    (folder / "choices.json").write_bytes(choices)
-    report = run(about["template"], {name: demo_pins[name] for name in about["datasets"]}, folder)
-    assert report.error is None
-    wanted, kept = json.loads(choices), json.loads((folder / "choices.json").read_bytes())
+@pytest.mark.parametrize("name", CURATED)
+def test_curated_apps_fit_their_templates(name: str, examined: Examinations) -> None:
+    wanted = json.loads((ROOT / "apps" / CURATED[name] / "choices.json").read_bytes())
+    kept = json.loads((examined(name, "en").folder / "choices.json").read_bytes())
     assert kept == wanted, "every curated choice fits the data"
+
+
+def test_every_curated_app_is_among_them() -> None:
+    about = {file.parent.name: tomllib.loads(file.read_text("utf-8")) for file in (ROOT / "apps").glob("*/app.toml")}
+    assert {each["template"]: app for app, each in about.items()} == CURATED
