@@ -79,7 +79,7 @@ def trial(form: Form) -> Trial:
 def read_trial(choices: Choices, table: Table, control: str) -> Trial:
     """The test that ``choices`` describe; ``control`` is the variant without the change."""
     mapped = choices.mapped
-    segments = [name for name in choices.facts or () if _few(table, name)]
+    segments = [name for name in choices.facts or () if 2 <= _kinds(table, name) <= MOST_SEGMENTS]
     names = list(dict.fromkeys([*mapped.values(), *segments]))
     frame = pins.frame(choices.dataset, names)
     rows, notes = len(frame), []
@@ -104,6 +104,11 @@ def read_trial(choices: Choices, table: Table, control: str) -> Trial:
     outcome, share = _outcome(kept[mapped["outcome"]], choices.yes)
     _enough(changed, outcome)
     labels = {column.name: column.label for column in table.columns}
+    notes += [
+        t("“{column}” has {levels} kinds, too many to compare people by; it is left out.", column=labels[name],
+          levels=f"{_kinds(table, name):,}")
+        for name in choices.facts or () if _kinds(table, name) > MOST_SEGMENTS
+    ]  # fmt: skip
     return Trial(
         changed=changed,
         outcome=outcome,
@@ -119,9 +124,10 @@ def read_trial(choices: Choices, table: Table, control: str) -> Trial:
     )
 
 
-def _few(table: Table, name: str) -> bool:
+def _kinds(table: Table, name: str) -> int:
+    """How many different values a column of kinds has; 0 for any other column."""
     column = table.column(name)
-    return column is not None and column.kind == "category" and 2 <= column.distinct <= MOST_SEGMENTS
+    return column.distinct if column is not None and column.kind == "category" else 0
 
 
 def _outcome(series: pd.Series, yes: str) -> tuple[np.ndarray, bool]:

@@ -280,7 +280,8 @@ def telling_words(model: Any, check: Tickets) -> tuple[list[Telling], list[Telli
 
     sorter = Sorter.of(model, check)
     rows = np.random.default_rng(7).permutation(len(check))[:_EXPLAINED]
-    texts = [check.texts[row] for row in rows]
+    written = check.texts
+    texts = [written[row] for row in rows]
     taken = _take(sorter, texts)  # once for queues and urgency: most of the work
     made: list[list[Telling]] = []
     for part, names in ((0, sorter.queues), (1, sorter.levels)):
