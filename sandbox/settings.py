@@ -22,7 +22,11 @@ class Settings(BaseSettings):
     )
     language: Language = Field("en", description="language of new accounts and of the command line: en or zh-CN")
     lab_owner: str = Field(
-        "", description="whose JupyterLab `sandbox up` starts; the first account with role staff if unset"
+        "", description="whose JupyterLab runs from the start; the first account with role staff if unset"
+    )
+    labs: int = Field(6, description="most people's JupyterLabs that `sandbox up` runs at the same time")
+    lab_idle_hours: int = Field(
+        8, description="a JupyterLab that was started for somebody ends after so long without work in it, hours"
     )
     registry_url: str | None = Field(
         None, description="SQLAlchemy address of the registry; an SQLite file in the workspace if unset"

@@ -1,4 +1,4 @@
-"""The three programs as child processes: start, wait until they answer, stop within seconds, leave nothing behind."""
+"""Server programs as child processes: start, wait until they answer, stop within seconds, leave nothing behind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -25,12 +25,17 @@ MOST_REVIVALS, REVIVAL_SECONDS = 3, 120.0
 
 @dataclass(frozen=True)
 class Program:
-    """One server program: a Python module, its log file, and the address that answers when it is ready."""
+    """One server program: a Python module, its log file, and the address that answers when it is ready.
+
+    ``environment`` comes on top of what all programs are told. One that ``may_end`` in order (code 0) stays ended.
+    """
 
     name: str
     module: str
     health: str
     log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    may_end: bool = False
 
 
 def free_port(host: str, wanted: int, setting: str) -> int:
@@ -62,7 +67,7 @@ class Programs:
         with program.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", program.module],
-                env=self._environment,
+                env={**self._environment, **program.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -76,18 +81,33 @@ class Programs:
         """Return when all answer. Raises Unavailable with the end of the log of one that ended or stayed silent."""
         deadline = time.monotonic() + seconds
         for program, process in self._running:
-            while not _answers(program.health):
-                if process.poll() is not None:
-                    raise self._failed(program, f"it ended with code {process.returncode}")
-                if time.monotonic() > deadline:
-                    raise self._failed(program, f"it did not answer within {seconds:.0f} seconds")
-                time.sleep(0.05)
+            self._wait(program, process, deadline, seconds)
+
+    def wait_for(self, health: str, seconds: float) -> None:
+        """As ``wait_ready``, for the program that answers at ``health``. Any thread may wait."""
+        for program, process in list(self._running):
+            if program.health == health:
+                self._wait(program, process, time.monotonic() + seconds, seconds)
+
+    def runs(self, name: str) -> bool:
+        return any(program.name == name and process.poll() is None for program, process in self._running)
+
+    def _wait(self, program: Program, process: subprocess.Popen[bytes], deadline: float, seconds: float) -> None:
+        while not _answers(program.health):
+            if process.poll() is not None:
+                raise self._failed(program, f"it ended with code {process.returncode}")
+            if time.monotonic() > deadline:
+                raise self._failed(program, f"it did not answer within {seconds:.0f} seconds")
+            time.sleep(0.05)
 
     def revive(self) -> tuple[Program, int] | None:
         """Start a program that ended by itself anew, and say which, with its exit code; None while all run.
 
         Raises Unavailable when programs end again and again: then something is wrong that a new start does not mend.
         """
+        self._running = [
+            (program, process) for program, process in self._running if not (program.may_end and process.poll() == 0)
+        ]
         for program, process in self._running:
             if process.poll() is None:
                 continue
@@ -153,10 +173,9 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
-def module_programs(run: Path, urls: Mapping[str, str]) -> Sequence[Program]:
-    """The three programs in the order in which they start."""
+def module_programs(run: Path, portal: str, apps: str, labs: str) -> Sequence[Program]:
+    """Portal and app server, in the order in which they start; ``labs`` is where the portal asks for JupyterLabs."""
     return (
-        Program("portal", "sandbox.portal", f"{urls['portal']}/healthz", run / "portal.log"),
-        Program("app server", "sandbox.appserver", f"{urls['apps']}/healthz", run / "appserver.log"),
-        Program("JupyterLab", "sandbox.labserver", f"{urls['lab']}/sandbox/healthz", run / "labserver.log"),
+        Program("portal", "sandbox.portal", f"{portal}/healthz", run / "portal.log", {"SANDBOX_LABS_URL": labs}),
+        Program("app server", "sandbox.appserver", f"{apps}/healthz", run / "appserver.log"),
     )

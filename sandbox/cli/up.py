@@ -16,7 +16,8 @@ from pathlib import Path
 
 import click
 
-from sandbox.cli.links import api_token, signin_link
+from sandbox.cli.labs import Labs, lab_program
+from sandbox.cli.links import signin_link
 from sandbox.cli.options import console, home_option, load_settings
 from sandbox.cli.programs import Programs, free_port, module_programs
 from sandbox.cli.progress import progress_bar
@@ -51,7 +52,7 @@ class Addresses:
         ]
         return cls(f"http://127.0.0.1:{ports[0]}", f"http://localhost:{ports[1]}", f"http://127.0.0.1:{ports[2]}")
 
-    def environment(self, settings: Settings, owner: str, token_file: Path) -> dict[str, str]:
+    def environment(self, settings: Settings) -> dict[str, str]:
         """What the programs are told, on top of this process's environment."""
         ports = {name: url.rsplit(":", 1)[1] for name, url in vars(self).items()}
         return {
@@ -60,12 +61,8 @@ class Addresses:
             "SANDBOX_CONTENT": str(settings.content_dir()),
             "SANDBOX_PORTAL_URL": self.portal,
             "SANDBOX_APPS_URL": self.apps,
-            "SANDBOX_LAB_URL": self.lab,
             "SANDBOX_PORTAL_PORT": ports["portal"],
             "SANDBOX_APPS_PORT": ports["apps"],
-            "SANDBOX_LAB_PORT": ports["lab"],
-            "SANDBOX_LAB_OWNER": owner,
-            "SANDBOX_API_TOKEN_FILE": str(token_file),
         }
 
 
@@ -99,19 +96,20 @@ def _run(services: Services, with_demo: bool, scale: float, open_browser: bool |
     if with_demo:
         with progress_bar("Preparing the demo company") as progress:
             ensure_snapshots(services, scale, progress)
-    token_file = services.workspace.run / f"api-token-{owner.name}"
-    write_atomically(token_file, api_token(services, owner).encode())
-    programs = Programs(addresses.environment(services.settings, owner.name, token_file))
+    programs = Programs(addresses.environment(services.settings))
+    labs = Labs(services, programs, owner.name, addresses.lab, START_SECONDS)
     try:
-        for program in module_programs(services.workspace.run, vars(addresses)):
+        for program in module_programs(services.workspace.run, addresses.portal, addresses.apps, labs.door):
             programs.start(program)
+        programs.start(lab_program(services, owner, addresses.lab))
         programs.wait_ready(START_SECONDS)
         if with_demo:
             with progress_bar("Publishing the curated apps") as progress:
                 publish_curated(services, progress)
         _announce(services, addresses, people, owner, open_browser)
-        _until_stopped(programs)
+        _until_stopped(programs, labs)
     finally:
+        labs.close()
         programs.stop()
         click.echo("Stopped.")
 
@@ -142,8 +140,7 @@ def _announce(
     )
     for person in people:
         roles = " / ".join(sorted(person.roles))
-        mine = "  (JupyterLab is this person's)" if person is owner else ""
-        click.echo(f"  {person.display_name:<22} {roles:<18} {links[person.name]}{mine}")
+        click.echo(f"  {person.display_name:<22} {roles:<18} {links[person.name]}")
     console.print("Ctrl-C stops everything.")
     if open_browser is None:
         open_browser = bool(
@@ -153,11 +150,17 @@ def _announce(
         webbrowser.open(links[owner.name])
 
 
-def _until_stopped(programs: Programs) -> None:
+def _until_stopped(programs: Programs, labs: Labs) -> None:
     stop = threading.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        labs.wake()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    while not stop.wait(0.5):
+        signal.signal(number, end)
+    while not stop.is_set():
+        labs.start_next(0.5)
         revived = programs.revive()
         if revived:
             program, code = revived

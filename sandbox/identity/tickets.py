@@ -23,7 +23,8 @@ LIFETIME = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Ticket:
-    """``purpose`` is ``app``, ``lab``, ``renew`` or ``serve`` (the app server itself). ``app`` and ``version`` name
+    """``purpose`` is ``app``, ``lab``, ``start-lab`` (the portal's word to ``sandbox up``), ``renew`` or ``serve``
+    (the app server itself). ``app`` and ``version`` name
     what may be opened; ``target`` where to go on. ``signin`` is the mark of the portal's session that vouches, and does
     so only as long as it lasts.
 

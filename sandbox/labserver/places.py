@@ -25,7 +25,10 @@ LEARNING = "learning."
 
 @dataclass(frozen=True)
 class Places:
-    """``lab_url`` and ``portal_url`` are absolute without a final slash. ``owner`` is the person whose Lab this is."""
+    """``lab_url`` and ``portal_url`` are absolute without a final slash. ``owner`` is the person whose Lab this is.
+
+    One that is not ``lasting`` ends when nobody has worked in it for long.
+    """
 
     workspace: Workspace
     port: int
@@ -33,6 +36,7 @@ class Places:
     lab_url: str
     portal_url: str
     token_file: Path
+    lasting: bool = True
 
     def __post_init__(self) -> None:
         missing = [
@@ -55,7 +59,7 @@ class Places:
 
     @classmethod
     def from_environment(cls, settings: Settings, environment: Mapping[str, str] = os.environ) -> Places:
-        """From SANDBOX_LAB_PORT, _LAB_OWNER, _LAB_URL, _PORTAL_URL and _API_TOKEN_FILE."""
+        """From SANDBOX_LAB_PORT, _LAB_OWNER, _LAB_URL, _PORTAL_URL, _API_TOKEN_FILE and _LAB_LASTS."""
         return cls(
             Workspace.at(settings.home),
             settings.lab_port,
@@ -63,6 +67,7 @@ class Places:
             environment.get("SANDBOX_LAB_URL", f"http://127.0.0.1:{settings.lab_port}").rstrip("/"),
             environment.get("SANDBOX_PORTAL_URL", "").rstrip("/"),
             Path(environment.get("SANDBOX_API_TOKEN_FILE", "")),
+            environment.get("SANDBOX_LAB_LASTS", "yes") == "yes",
         )
 
     @property

@@ -69,7 +69,7 @@ def make_server(places: Places, settings: Settings) -> ServerApp:
     portal = Portal(places.portal_url, places.token_file)
     server: ServerApp = LabApp.make_serverapp(
         jpserver_extensions={"jupyterlab": True},
-        config=_configuration(places),
+        config=_configuration(places, settings),
         log=logging.getLogger("sandbox.labserver.jupyter"),
     )
     server.initialize(argv=[], starter_extension="lab", find_extensions=False)
@@ -133,8 +133,10 @@ def _addresses(places: Places, portal: Portal) -> list[Any]:
     ]
 
 
-def _configuration(places: Places) -> Config:
+def _configuration(places: Places, settings: Settings) -> Config:
     c = Config()
+    if not places.lasting:
+        c.ServerApp.shutdown_no_activity_timeout = settings.lab_idle_hours * 3600
     c.ServerApp.ip = "127.0.0.1"
     c.ServerApp.port = places.port
     c.ServerApp.port_retries = 0

@@ -13,13 +13,12 @@ from sandbox.core.errors import Unavailable
 class Addresses:
     """Absolute URLs without a final slash; ``portal`` may have a path (the base behind a proxy).
 
-    ``lab_owner`` is the one person whose JupyterLab runs at ``lab``; empty fields mean that the program is not there.
+    ``labs`` is where the portal asks for people's JupyterLabs. Empty fields mean that the program is not there.
     """
 
     portal: str
     apps: str = ""
-    lab: str = ""
-    lab_owner: str = ""
+    labs: str = ""
 
     def __post_init__(self) -> None:
         if self.apps and self.of_apps(urlsplit(self.portal).netloc):
@@ -31,12 +30,11 @@ class Addresses:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], port: int) -> Addresses:
-        """From SANDBOX_PORTAL_URL, SANDBOX_APPS_URL, SANDBOX_LAB_URL and SANDBOX_LAB_OWNER."""
+        """From SANDBOX_PORTAL_URL, SANDBOX_APPS_URL and SANDBOX_LABS_URL."""
         return cls(
             portal=environment.get("SANDBOX_PORTAL_URL", f"http://127.0.0.1:{port}").rstrip("/"),
             apps=environment.get("SANDBOX_APPS_URL", "").rstrip("/"),
-            lab=environment.get("SANDBOX_LAB_URL", "").rstrip("/"),
-            lab_owner=environment.get("SANDBOX_LAB_OWNER", ""),
+            labs=environment.get("SANDBOX_LABS_URL", "").rstrip("/"),
         )
 
     @property

@@ -24,9 +24,11 @@ _PROBES = ("/healthz", "/metrics")
 Failure = Callable[[Request, Exception], Response]
 
 
-def content_policy(addresses: Addresses) -> str:
-    """The Content-Security-Policy of every page: our own files only, nothing inline; forms may lead to apps and Lab."""
-    targets = " ".join(sorted({origin(url) for url in (addresses.apps, addresses.lab) if url}))
+def content_policy(addresses: Addresses, target: str = "") -> str:
+    """The Content-Security-Policy of a page: our own files only, nothing inline; forms may also lead to the apps and to
+    the server of ``target``.
+    """
+    targets = " ".join(sorted({origin(url) for url in (addresses.apps, target) if url}))
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
         f"form-action 'self' {targets}".rstrip()

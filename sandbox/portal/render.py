@@ -117,13 +117,7 @@ def _common(request: Request, visitor: Visitor) -> dict[str, Any]:
         "here": here + (f"?{request.url.query}" if request.url.query else "") if request.method == "GET" else "",
         "section": _section(here, request.scope.get("root_path", "")),
         "request_id": request.state.request_id,
-        "lab": request.app.state.addresses.lab if _has_lab(request, visitor) else "",
     }
-
-
-def _has_lab(request: Request, visitor: Visitor) -> bool:
-    addresses = request.app.state.addresses
-    return bool(addresses.lab and visitor.person and visitor.person.name == addresses.lab_owner)
 
 
 def _section(path: str, root: str) -> str:

@@ -153,12 +153,12 @@ class Reading:
         rows = self._c.execute(sa.select(t.colleagues).where(c.project == project).order_by(c.since, c.person))
         return [Colleague(**row._mapping) for row in rows]
 
-    def shared_with(self, person: str) -> list[Project]:
-        """Other people's projects that ``person`` may work on, latest change first."""
-        c = t.colleagues.c
-        mine = sa.select(c.project).where(c.person == person, c.ended.is_(None))
-        query = sa.select(t.projects).where(t.projects.c.slug.in_(mine))
-        return [_project(row) for row in self._c.execute(query.order_by(t.projects.c.changed.desc()))]
+    def worked_on(self, person: str) -> list[Project]:
+        """The projects of ``person`` and those that colleagues share with them, latest change first."""
+        c, p = t.colleagues.c, t.projects.c
+        shared = sa.select(c.project).where(c.person == person, c.ended.is_(None))
+        query = sa.select(t.projects).where(sa.or_(p.owner == person, p.slug.in_(shared)))
+        return [_project(row) for row in self._c.execute(query.order_by(p.changed.desc(), p.slug))]
 
     def shared_text(self, project: str) -> SharedText:
         row = self._c.execute(sa.select(t.shared_texts).where(t.shared_texts.c.project == project)).first()

@@ -55,7 +55,7 @@ def portal(home: Path) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        app = create_app(services, Addresses(address, "http://apps.test", "http://lab.test", OWNER))
+        app = create_app(services, Addresses(address, "http://apps.test"))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

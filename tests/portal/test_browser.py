@@ -69,7 +69,7 @@ def running(settled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     port = free_port()
     other = HTTPServer(("localhost", 0), Elsewhere)
     threading.Thread(target=other.serve_forever, daemon=True).start()
-    addresses = Addresses(f"http://127.0.0.1:{port}", f"http://localhost:{other.server_port}", "", "")
+    addresses = Addresses(f"http://127.0.0.1:{port}", f"http://localhost:{other.server_port}")
     Elsewhere.portal = addresses.portal
     town = Town(services)
     town.app = create_app(services, addresses)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -138,17 +142,52 @@ def test_a_candidate_opens_for_reviewers_and_its_owner_only(town: Town) -> None:
         assert browser.post("/apps/keep-the-north/open", data=data).status_code == status, name
 
 
-def test_lab_opens_for_its_owner_only(town: Town) -> None:
+@pytest.fixture
+def lab_door() -> Iterator[str]:
+    """Says of every person that their JupyterLab is at LAB, as ``sandbox up`` does."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"url": LAB}).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_lab_opens_for_those_who_work_on_a_project(town: Town, lab_door: str) -> None:
+    town = Town(town.services, labs=lab_door)
     browser = town.as_("lin-xia")
     answer = browser.post("/projects/first-idea/lab", data={"csrf": form_token(browser.get("/apps").text)})
     assert f'action="{LAB}/sandbox/enter"' in answer.text
+    assert f"form-action 'self' {APPS} {LAB};" in answer.headers["content-security-policy"]
     sealed = re.search(r'name="ticket" value="([^"]+)"', answer.text)
     assert sealed
     ticket = unseal(sealed[1], town.services.keys.ticket_key(), purpose="lab", now=town.services.now())
     assert (ticket.person, ticket.target) == ("lin-xia", "first-idea")
-    other = town.as_("bob")
-    answer = other.post("/projects/old-try/lab", data={"csrf": form_token(other.get("/apps").text)})
-    assert answer.status_code == 503 and "lin-xia" in answer.text
+    for name, project, status in (("bob", "old-try", 200), ("bob", "first-idea", 404), ("zhao-min", "old-try", 404)):
+        other = town.as_(name)
+        answer = other.post(f"/projects/{project}/lab", data={"csrf": form_token(other.get("/apps").text)})
+        assert answer.status_code == status, (name, project)
+    reviewer = town.as_("zhao-min")
+    answer = reviewer.post("/lab", data={"csrf": form_token(reviewer.get("/apps").text)})
+    assert answer.status_code == 503 and "staff" in answer.text
+
+
+def test_the_form_of_a_card_is_filled_in(town: Town) -> None:
+    """Whoever changes nothing but the figures gets a project, as in JupyterLab's form."""
+    page = town.as_("lin-xia").get("/templates/customer-churn").text
+    title, problem = (
+        re.search(r'id="title" name="title" value="([^"]*)"', page),
+        re.search(r"<textarea[^>]*>([^<]*)<", page),
+    )
+    assert title and problem and title[1] and problem[1]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def test_a_project_is_shared_from_its_page(town: Town, language: Language, offer
     assert post(colleague, f"{PAGE}/share", person="bob") == 404
     assert post(owner, f"{PAGE}/share", person="bob") == 303
     assert "Bob Field" in owner.get(PAGE).text and PAGE in colleague.get("/projects").text
+    assert PAGE in colleague.get("/").text, "where a colleague begins it is among their own"
     seen = colleague.get(PAGE).text
     assert 'id="colleague"' not in seen, "a colleague does not pass it on"
     assert edits not in seen

@@ -202,9 +202,10 @@ class Town:
 
     services: Services
     base: str = ""
+    labs: str = "http://127.0.0.1:9"
 
     def __post_init__(self) -> None:
-        self.addresses = Addresses(PORTAL + self.base, APPS, LAB, "lin-xia")
+        self.addresses = Addresses(PORTAL + self.base, APPS, self.labs)
         self.app = create_app(self.services, self.addresses)
 
     def browser(self, language: Language = "en") -> TestClient:

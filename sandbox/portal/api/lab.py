@@ -36,9 +36,7 @@ def start_page(services: UsedServices, person: ApiPerson, language: Reads) -> di
     """My projects with what reviewers answered, the latest change first, and the templates to start another from."""
     with services.registry.reading() as reading:
         names = display_names(reading)
-        rows = project_rows(
-            reading, [*reading.projects(owner=person.name), *reading.shared_with(person.name)], language
-        )
+        rows = project_rows(reading, reading.worked_on(person.name), language)
     may_start = person.has(Role.STAFF)
     templates = load_templates(services.content, services.workspace.templates) if may_start else []
     return {

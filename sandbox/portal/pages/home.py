@@ -9,8 +9,8 @@ from starlette.responses import FileResponse, Response
 from sandbox.core.lifecycle import State
 from sandbox.core.roles import Role
 from sandbox.portal.access import JUDGES
+from sandbox.portal.labs import has_lab
 from sandbox.portal.needs import UsedAddresses, UsedServices, Visit
-from sandbox.portal.pages.projects import has_lab
 from sandbox.portal.render import STATIC, go, page
 from sandbox.portal.views import gallery, project_rows
 from sandbox.portal.visitor import came_from_elsewhere
@@ -26,9 +26,10 @@ def home(request: Request, services: UsedServices, addresses: UsedAddresses, vis
     person = visit.signed_in()
     with services.registry.reading() as reading:
         rows = project_rows(reading, reading.projects(), visit.language)
+        own = {project.slug for project in reading.worked_on(person.name)}
         apps = gallery(reading, visit.language)[:_SHOWN]
-    mine = [r for r in rows if r.project.owner == person.name]
-    queue = [r for r in rows if r.waiting and r.project.owner != person.name] if person.has(*JUDGES) else []
+    mine = [r for r in rows if r.project.slug in own]
+    queue = [r for r in rows if r.waiting and r.project.slug not in own] if person.has(*JUDGES) else []
     ready = [r for r in rows if r.project.state is State.PUBLISHED] if person.has(Role.LEAD) else []
     return page(
         request, "home.html", mine=mine[:_SHOWN], queue=queue, ready=ready, apps=apps, rows=rows,

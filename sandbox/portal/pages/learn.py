@@ -24,8 +24,8 @@ from sandbox.core.roles import Person
 from sandbox.i18n import catalogue
 from sandbox.learning.paths import PATHS
 from sandbox.notebooks.learning import learning_notebook, parts
+from sandbox.portal.labs import has_lab
 from sandbox.portal.needs import Me, Posted, Reads, UsedAddresses, UsedServices
-from sandbox.portal.pages.projects import has_lab
 from sandbox.portal.render import link, page
 from sandbox.workflows.learn import answer, ask, standing, standings
 from sandbox.workflows.services import Services

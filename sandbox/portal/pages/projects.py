@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.core.errors import SandboxError, Unavailable
+from sandbox.core.errors import SandboxError
 from sandbox.core.lifecycle import State
 from sandbox.core.project import Project, Submission
 from sandbox.core.roles import Person, Role
@@ -14,8 +14,10 @@ from sandbox.i18n import catalogue
 from sandbox.identity.tickets import LIFETIME, Ticket, seal
 from sandbox.portal.access import steps
 from sandbox.portal.addresses import Addresses
+from sandbox.portal.labs import has_lab, lab_of
 from sandbox.portal.needs import Me, Posted, Reads, UsedAddresses, UsedServices
 from sandbox.portal.pages.sharing import shared_facts
+from sandbox.portal.perimeter import content_policy
 from sandbox.portal.progress import progress_text
 from sandbox.portal.render import go, page
 from sandbox.portal.views import display_names, judged, project_rows, stage
@@ -34,8 +36,7 @@ ROAD = ("draft", "submitted", "published", "promoted")
 @router.get("/projects", name="projects")
 def show_mine(request: Request, services: UsedServices, addresses: UsedAddresses, me: Me, language: Reads) -> Response:
     with services.registry.reading() as reading:
-        mine = [*reading.projects(owner=me.name), *reading.shared_with(me.name)]
-        rows = project_rows(reading, mine, language)
+        rows = project_rows(reading, reading.worked_on(me.name), language)
     return page(request, "projects.html", rows=rows, lab_here=has_lab(me, addresses))
 
 
@@ -57,14 +58,9 @@ def show_project(
         submissions=submissions, last=last, judged=judged(last) if last else [], versions=versions,
         events=list(reversed(events)), names=names,
         steps=steps(me, project) if not shared["worked"] else frozenset(), shared=shared,
-        lab_here=has_lab(me, addresses) and (me.name == project.owner or shared["works"]), addresses=addresses,
+        lab_here=has_lab(me, addresses) and (me.name == project.owner or shared["works"]),
         own=me.name == project.owner,
     )  # fmt: skip
-
-
-def has_lab(person: Person, addresses: Addresses) -> bool:
-    """Whether the JupyterLab of this sandbox is ``person``'s."""
-    return bool(addresses.lab) and addresses.lab_owner == person.name
 
 
 def road(project: Project, last: Submission | None) -> list[tuple[str, str]]:
@@ -95,23 +91,15 @@ def open_lab_start(
 
 
 def _to_lab(request: Request, services: Services, addresses: Addresses, me: Person, target: str) -> Response:
-    if not addresses.lab or addresses.lab_owner != me.name:
-        raise Unavailable(
-            "JupyterLab of this sandbox belongs to {owner}.",
-            "Start your own with `sandbox up`, or ask who runs the sandbox.",
-            owner=addresses.lab_owner or "–",
-        )
+    lab = lab_of(services, addresses, me)
     ticket = Ticket(
         purpose="lab", person=me.name, display_name=me.display_name, language=me.language,
         expires=services.now() + LIFETIME, target=target,
     )  # fmt: skip
-    return page(
-        request,
-        "enter.html",
-        target=f"{addresses.lab}/sandbox/enter",
-        ticket=seal(ticket, services.keys.ticket_key()),
-        to="lab",
-    )
+    sealed = seal(ticket, services.keys.ticket_key())
+    answer = page(request, "enter.html", target=f"{lab}/sandbox/enter", ticket=sealed, to="lab")
+    answer.headers["Content-Security-Policy"] = content_policy(addresses, lab)
+    return answer
 
 
 @router.post("/projects/{slug}/withdraw", name="withdraw")

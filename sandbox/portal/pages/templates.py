@@ -57,6 +57,8 @@ class Entered:
     ) -> Entered:
         kpi = template.kpi
         return cls(
+            title=template.title.get(language),
+            problem=template.problem.get(language),
             kpi_name=kpi.name.get(language),
             kpi_unit=kpi.unit.get(language),
             kpi_baseline=f"{kpi.baseline:g}",
