@@ -397,6 +397,13 @@ def _left_out(gate: GateResult) -> dict[str, str]:
 
 
 def _rule(rule: dict[str, Any]) -> str:
-    """``band 10``, ``pseudonym customer``: a rule as people write it."""
-    parameters = {k: v for k, v in rule.items() if k != "kind" and v is not None}
-    return " ".join([str(rule["kind"]), *(f"{v:g}" if isinstance(v, float) else str(v) for v in parameters.values())])
+    """``prefix 3``, ``generalise dates year/decade, level 2``: a rule as people write it, without what is not set."""
+    given = {k: v for k, v in rule.items() if k != "kind" and (v or k == "level")}
+    told = [v if len(given) == 1 else f"{k} {v}" for k, v in ((k, _plain(v)) for k, v in given.items())]
+    return f"{rule['kind']} {', '.join(told)}".strip()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "/".join(map(_plain, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

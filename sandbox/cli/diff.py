@@ -44,10 +44,9 @@ def _folders(catalog: Catalog, older: str, newer: str | None) -> tuple[Path, Pat
         versions = catalog.versions(catalog.entry(name).spec.name)
         if len(versions) < 2 and not version:
             raise BadInput(
-                "The dataset {name} has {count} snapshots; two are needed.",
+                "The dataset {name} has no two snapshots to compare.",
                 "Build it again when its source has changed.",
                 name=name,
-                count=len(versions),
             )
         return catalog.snapshot(name, version or str(versions[1])), catalog.snapshot(name)
     other, _, second = newer.partition("@")

@@ -11,14 +11,17 @@ import click
 
 from sandbox.core.source import Source
 
-_SQLITE = (".sqlite", ".sqlite3", ".db")
+#: Files of several tables, one of which may be named.
+_NAMED = {".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite", ".xlsx": "excel", ".xlsm": "excel"}
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that ``asked_source`` takes."""
     for option in (
         click.option("--query", help="One SELECT of the database, instead of --table."),
-        click.option("--table", help="Table or view of the database (schema.table), or table of a SQLite file."),
+        click.option(
+            "--table", help="Table or view of the database (schema.table), table of a SQLite file, sheet of a workbook."
+        ),
         click.option("--mysql", metavar="PLACE", help="Read MySQL or MariaDB; PLACE as for --postgresql."),
         click.option(
             "--postgresql", metavar="PLACE", help="Read PostgreSQL; PLACE of its address: env:VARIABLE or file:NAME."
@@ -35,9 +38,12 @@ def asked_source(
     if sum(place is not None for place in (path, postgresql, mysql)) != 1:
         raise click.UsageError("Say what to read: PATH, --postgresql PLACE or --mysql PLACE.")
     if path is not None:
-        if query or (table and path.suffix.lower() not in _SQLITE):
-            raise click.UsageError("--table is for databases and SQLite files, --query for databases.")
-        return Source(kind="sqlite", path=str(path.expanduser().absolute()), table=table) if table else path
+        kind = _NAMED.get(path.suffix.lower())
+        if query or (table and kind is None):
+            raise click.UsageError("--table is for databases, SQLite files and workbooks, --query for databases.")
+        part = {"excel": "sheet"}.get(kind or "", "table")
+        asked = {"kind": kind, "path": str(path.expanduser().absolute()), part: table}
+        return Source.model_validate(asked) if table else path
     where, _, place = (postgresql or mysql or "").partition(":")
     if where not in ("env", "file") or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", place):
         raise click.UsageError(

@@ -79,7 +79,8 @@ def _tell(found: Suggestion, words: Catalogue) -> None:
     click.echo(words.render(told))
     limits = [_limit(limit, best) for limit, best in sorted(found.trade_off.items())]
     shown = [
-        {"suppress": f"{r['suppress']:.3g}", "kept": "–" if r["kept"] is None else f"{r['kept']:.1%}"} for r in limits
+        {"suppress": f"{100 * r['suppress']:.3g}%", "kept": "–" if r["kept"] is None else f"{r['kept']:.1%}"}
+        for r in limits
     ]
     headings = {"suppress": Message("May be left out"), "kept": Message("Information kept")}
     show(shown, False, {key: words.render(heading) for key, heading in headings.items()}, "")

@@ -23,7 +23,7 @@ def parse_spec(text: str, file: str) -> DatasetSpec:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadInput(
             "{file}, line {line}: this is not readable YAML: {problem}.",
-            "Check indentation (spaces, not tabs), colons and quotes near that line.",
+            "Check indentation (spaces, not tabs), colons (“:” and a blank, not “：”) and quotes near that line.",
             file=file,
             line=line,
             problem=error.problem or "unknown problem",

@@ -12,7 +12,9 @@ import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
+from sandbox.core.generalise import Generalise
 from sandbox.core.policy import ColumnClass
 from sandbox.core.rules import Band, Drop, Keep, Prefix, Pseudonym, Redact, Round, Rule, TruncateDate
 from sandbox.core.spec import Text
@@ -21,6 +23,7 @@ from sandbox.snapshots.recognise import Signs
 from sandbox.snapshots.source import ColumnFacts
 
 _LEADING_ZERO = re.compile(r"0\d+$")
+_ISO_DATE = re.compile(r"(19|20)\d\d-\d\d-\d\d")
 _ISO_TIME = re.compile(r"(19|20)\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "U")
 
@@ -42,11 +45,9 @@ class ProposedColumn:
 
 def look_at(facts: ColumnFacts, signs: Signs, rows: int) -> ProposedColumn:
     """Name and values of one column together, before anything about the table is known."""
-    meaning = meaning_of(facts.name)
     few = facts.distinct <= 20 and facts.distinct < 0.5 * max(rows, 1)
     agreed = signs.person_name >= 0.8  # few, but names all the same: those of a small team in a long table
-    if meaning and meaning.varied and not agreed and (few or not facts.values):
-        meaning = None
+    meaning = meaning_of(facts.name, few=not agreed and (few or not facts.values))
     if found := _unmistakable(signs, few):
         return _with(facts, signs, found)
     if not few and (signs.free_text or signs.inside >= 0.02):
@@ -110,7 +111,9 @@ def _written(signs: Signs, cls: ColumnClass) -> Meaning:
 
 def _with(facts: ColumnFacts, signs: Signs, meaning: Meaning) -> ProposedColumn:
     named = described(facts.name)
-    description = text(named.en, meaning.description.zh if named.en == named.zh else named.zh)
+    # What the name does not say in the other language, the meaning does.
+    ascii_name = facts.name.isascii()
+    description = text(named.en, meaning.description.zh) if ascii_name else text(meaning.description.en, named.zh)
     return ProposedColumn(
         facts, signs, meaning.kind, meaning.person, meaning.cls, Keep(), description, meaning.why
     )  # fmt: skip
@@ -185,15 +188,24 @@ def _number(value: str) -> float:
 
 
 def _declared(column: ProposedColumn) -> str | None:
-    """The type to read a text column as, if all its values say so: numbers with blanks between them, ISO times."""
+    """The type to read a text column as, if all its values say so: numbers with blanks, ISO dates and times."""
     values = [v.strip() for v in column.facts.values if v.strip()]
     if column.facts.type != "VARCHAR" or not values:
         return None
     if all(_ISO_TIME.fullmatch(v) for v in values):
         return "TIMESTAMP"
+    if _are_dates(values):
+        return "DATE"
     if any(_LEADING_ZERO.match(v) for v in values) or not all(_parses(v) for v in values):
         return None
     return "DOUBLE"
+
+
+def _are_dates(values: Sequence[str]) -> bool:
+    try:
+        return all(_ISO_DATE.fullmatch(v) and date.fromisoformat(v) for v in values)
+    except ValueError:
+        return False
 
 
 def _parses(value: str) -> bool:
@@ -210,6 +222,9 @@ def rules_to_try(column: ProposedColumn) -> tuple[tuple[Rule, ...], str | None]:
         case Kind.AGE if numeric:
             return (Band(width=10, bottom=20, top=80), Band(width=20, bottom=20, top=80)), None
         case Kind.BIRTH if not numeric:
+            declared = _declared(column)
+            if (declared or column.facts.type).startswith(("DATE", "TIMESTAMP")):
+                return (Generalise(dates=("year", "decade"), level=2),), declared
             # The first three digits of a year are its decade.
             decade: tuple[Rule, ...] = (Prefix(length=3),) if _iso(column.facts.values) else ()
             return decade, "VARCHAR"

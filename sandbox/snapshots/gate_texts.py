@@ -98,7 +98,7 @@ def failed(outcome: Outcome, dataset: str, share_with: ShareWith) -> GateFailed:
     if isinstance(gate, KAnonymity):
         return GateFailed(
             "{dataset} does not reach k-anonymity with k={k}: {left_out} of {units} units ({share}) would have to be"
-            " left out, {allowed} are allowed. {columns} make {classes} classes; the smallest has {smallest} unit(s).",
+            " left out, {allowed} are allowed. {columns} make {classes} classes; units in the smallest: {smallest}.",
             "Coarsen “{worst}” first (a wider band, a shorter prefix, a longer period): without it {without} would be"
             " left out. Or drop it, lower k, or raise `suppress` in the spec.",
             **fields,

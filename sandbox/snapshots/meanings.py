@@ -304,14 +304,21 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z]+|\d+", split.lower()))
 
 
-def meaning_of(name: str) -> Meaning | None:
-    """The first meaning whose phrase occurs in ``name``; none if the name says that it is about a thing."""
+def meaning_of(name: str, *, few: bool = False) -> Meaning | None:
+    """The first meaning whose phrase occurs in ``name``; none if the name says that it is about a thing.
+
+    ``few``: the column has few values, so it holds no names or numbers of single people, whatever it is called. Of a
+    field within another (``address.city``) its own name counts before that of what it is in.
+    """
+    outer, _, own = name.rpartition(".")
+    if outer and own:
+        return meaning_of(own, few=few) or meaning_of(outer, few=few)
     tokens = words(name)
     about_a_thing = not THINGS.isdisjoint(tokens)
     for meaning in MEANINGS:
-        if any(_occurs(phrase, name, tokens) for phrase in meaning.phrases):
+        if not (few and meaning.varied) and any(_occurs(phrase, name, tokens) for phrase in meaning.phrases):
             return None if about_a_thing and meaning.cls is not ColumnClass.SENSITIVE else meaning
-    if tokens in (("name",), ("names",)) or name.strip() == "名称":
+    if not few and (tokens in (("name",), ("names",)) or name.strip() == "名称"):
         return next(m for m in MEANINGS if "full name" in m.phrases)
     return None
 

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from sandbox.core.errors import BadInput
+from sandbox.core.errors import BadInput, Conflict
 from sandbox.core.policy import ColumnClass
 from sandbox.core.rules import Drop
 from sandbox.core.spec import Column, DatasetSpec
@@ -27,6 +28,7 @@ from sandbox.snapshots.masking import (
     canonical_id,
     carried,
     foretold,
+    hierarchy_files,
     in_second_pass,
     read_hierarchies,
     second_pass,
@@ -77,11 +79,13 @@ def attack_snapshot(
     memory_limit: str = "1GB",
     login_of: LoginOf = no_logins,
 ) -> RedTeam:
-    """Attack the snapshot in ``folder``, built from ``spec``, with the raw table of today and the keys of today.
+    """Attack the snapshot in ``folder``, built from ``spec`` or an earlier state of it, with the raw table of today.
 
+    ``key_of`` gives the keys that the snapshot was built with: with others nobody would be found, which says nothing.
     ``knowledge`` is an auxiliary table (any file source) with the unit column and some of the quasi-identifiers;
     without one the attacker knows all quasi-identifiers of ``targets`` people. Raises BadInput when the dataset is not
-    about persons, or the knowledge lacks what is needed; and what opening a source raises.
+    about persons, or the knowledge lacks what is needed; Conflict when the snapshot was built with another unit or
+    other hierarchies; and what opening a source raises.
     """
     if not spec.unit.personal:
         raise BadInput(
@@ -89,9 +93,10 @@ def attack_snapshot(
             "Attack a dataset whose unit is personal.",
             dataset=spec.name,
         )
-    hierarchies = read_hierarchies(spec, beside or base)
     manifest = read_manifest(folder)
     check_file(folder, manifest)
+    spec = _as_built(spec, manifest, beside or base)
+    hierarchies = read_hierarchies(spec, beside or base)
     with translated(spec.name, lambda error: None), staging_folder(folder.parent) as staging:
         connection = connect_staging(staging, memory_limit=memory_limit)
         try:
@@ -113,6 +118,27 @@ def attack_snapshot(
         score=round(max(linked, default=0.0), 6),
         attacks=tuple(attacks),
     )
+
+
+def _as_built(spec: DatasetSpec, manifest: Manifest, beside: Path) -> DatasetSpec:
+    """``spec`` with the classes and rules of the snapshot: knowledge that is masked by newer ones would find nobody."""
+    built: dict[str, dict[str, Any]] = {c.name: {"class": c.cls, "rule": c.rule} for c in manifest.columns}
+    built |= {name: {"rule": "drop"} for name in manifest.dropped}
+    columns = {
+        name: Column.model_validate(column.model_dump(by_alias=True) | built[name])
+        for name, column in spec.columns.items()
+        if name in built
+    }
+    was = spec.model_copy(update={"columns": columns})
+    if manifest.unit != spec.unit.column or hierarchy_files(was, beside) != manifest.hierarchies:
+        raise Conflict(
+            "The snapshot {version} was built with another unit or other hierarchy files than {dataset} has now, so"
+            " the attack would find nobody and say nothing.",
+            "Build {dataset} again, then attack the new snapshot.",
+            version=manifest.version,
+            dataset=spec.name,
+        )
+    return was
 
 
 def _load(

@@ -149,6 +149,8 @@ def inspect_source(
     Raises NotFound or BadInput for everything that a build would refuse too, and for a first line that looks like data.
     """
     kind = _KINDS.get(path.suffix.lower())
+    if path.is_dir():
+        raise BadInput("{file} is a folder.", "Name the file with the table in it.", file=path.name)
     if kind is None:
         raise BadInput(
             "{file}: the ending “{suffix}” does not say what kind of table this is.",

@@ -60,7 +60,9 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
     except BaseException:
         book.close()
         raise
-    return Table(typed, query, lambda: print_, close=book.close)
+    # The sheet's name goes into a proposal, so that a steward sees which one was read.
+    named = {"sheet": sheet.title} if len(book.sheetnames) > 1 else {}
+    return Table(typed, query, lambda: print_, found=named, close=book.close)
 
 
 def _sheet(book: Any, wanted: str | None, file: str) -> Any:

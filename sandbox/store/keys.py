@@ -88,6 +88,11 @@ class Keys:
             found.append(KeyVersion(entity, number, check_value(_checked(path)), made))
         return found
 
+    def by_check(self, entity: str, check: str) -> bytes | None:
+        """The key of ``entity`` with this check value, whatever its version; None if it is not there."""
+        keys = (_checked(self._folder / _file(entity, number)) for number in self._numbers(entity))
+        return next((key for key in keys if check_value(key) == check), None)
+
     def rotate(self, entity: str, known: int = 0) -> KeyVersion:
         """Make the next version of a key; the old ones stay. Raises NotFound for an entity that has none yet.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandbox.catalog import Catalog
+from sandbox.snapshots.manifest import read_manifest
 from sandbox.snapshots.redteam import TARGETS, attack_snapshot
 from sandbox.snapshots.redteam_report import RedTeam, report_file
 from sandbox.store.workspace import write_atomically
+from sandbox.workflows.keys import key_of_snapshot
 from sandbox.workflows.services import Services
 
 
@@ -32,7 +34,7 @@ def attack_dataset(
         folder,
         beside=entry.file.parent,
         base=services.workspace.home,
-        key_of=services.keys.entity_key,
+        key_of=key_of_snapshot(services, read_manifest(folder)),
         now=services.now(),
         knowledge=knowledge,
         targets=targets,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sandbox.catalog import Catalog
@@ -93,6 +93,24 @@ def check_keys(services: Services, spec: DatasetSpec) -> None:
             version=version,
             check=manifest.entities[entity],
         )
+
+
+def key_of_snapshot(services: Services, manifest: Manifest) -> Callable[[str], bytes]:
+    """The keys that a snapshot was built with, by entity. They are never made anew: Damaged when one is not there."""
+
+    def key_of(entity: str) -> bytes:
+        check = manifest.entities.get(entity, "")
+        if key := services.keys.by_check(entity, check):
+            return key
+        raise Damaged(
+            "The key of “{entity}” with which {snapshot} was built (check value {check}) is not there.",
+            "Restore the folder keys/ from its backup, or build the dataset again and take the new snapshot.",
+            entity=entity,
+            snapshot=f"{manifest.dataset}/{manifest.version}",
+            check=check or "–",
+        )
+
+    return key_of
 
 
 def old_keys(services: Services, manifest: Manifest) -> list[Message]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.core.errors import Conflict
+from sandbox.core.errors import Conflict, Damaged
 from sandbox.settings import Settings
 from sandbox.workflows.keys import check_joins
 from sandbox.workflows.services import Services
@@ -111,3 +111,16 @@ def test_no_command_prints_a_key(home: Path, sandbox: Run) -> None:
     for words in (("keys", "list"), ("keys", "list", "--json"), ("keys", "rotate", "customer", "--reason", "x"),
                   ("dataset", "show", "leavers", "--json"), ("audit", "list", "--json")):  # fmt: skip
         assert key.hex() not in sandbox(*words).output
+
+
+def test_an_attack_takes_the_keys_of_the_snapshot_and_never_makes_one(home: Path, sandbox: Run) -> None:
+    """With another key nobody is found, which would look like a perfect score."""
+    before = data(sandbox("dataset", "attack", "leavers", "--json"))
+    assert before["score"] > 0
+    data(sandbox("keys", "rotate", "customer", "--reason", "laptop stolen", "--json"))
+    assert data(sandbox("dataset", "attack", "leavers", "--json"))["score"] == before["score"]
+    for file in (home / "keys").glob("entity-customer*.key"):
+        file.unlink()
+    failed = sandbox("dataset", "attack", "leavers")
+    assert isinstance(failed.exception, Damaged) and "is not there" in str(failed.exception)
+    assert not list((home / "keys").glob("entity-customer*.key"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from sandbox.core.errors import BadInput, SandboxError
+from sandbox.core.generalise import Generalise
 from sandbox.core.policy import ColumnClass
-from sandbox.core.rules import Drop, Keep, Pseudonym
+from sandbox.core.rules import Drop, Keep, Pseudonym, TruncateDate
 from sandbox.core.spec import KAnonymity
 from sandbox.core.specfile import parse_spec
 from sandbox.demo import CompanyFiles, write_company
@@ -116,7 +118,7 @@ def test_what_the_stewards_specs_drop_is_never_proposed_to_be_kept_as_it_is(demo
     assert {n for n, c in classes(customers).items() if c == "direct"} == {
         "name", "mobile", "email", "resident_id", "address",
     }  # fmt: skip
-    assert rules(customers)["birth_date"] == "prefix"
+    assert rules(customers)["birth_date"] == "generalise"
     tickets = propose_spec(demo.tickets, name="tickets")
     assert (classes(tickets)["body"], rules(tickets)["body"]) == ("sensitive", "redact")
     claims = propose_spec(demo.claims, name="claims")
@@ -319,6 +321,35 @@ def test_an_unknown_unit_is_refused_with_the_nearest_name(tmp_path: Path, wanted
 def test_a_dataset_name_must_be_safe(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="dataset name"):
         propose_spec(tmp_path / "t.csv", name="../t")
+
+
+def test_dates_that_are_written_as_texts_are_dates(tmp_path: Path) -> None:
+    """As SQLite keeps them. The day of joining would point at people as well as a number does."""
+    rows: list[list[object]] = [["customer_id", "sex", "birth_date", "开户日期", "visited"]]
+    rows += [[f"C{n:03d}", "fm"[n % 2], f"{1960 + n % 30}-03-{1 + n % 28:02d}", f"2020-{1 + n % 12:02d}-15",
+              f"2024-02-{1 + n % 30:02d}"] for n in range(200)]  # fmt: skip
+    path = tmp_path / "crm.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE t ({', '.join(f'{name} TEXT' for name in rows[0])})")
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", rows[1:])
+    columns = propose_spec(path, name="crm").spec.columns
+    assert columns["birth_date"].type == columns["开户日期"].type == "DATE"
+    assert columns["birth_date"].rule == Generalise(dates=("year", "decade"), level=2)
+    assert columns["开户日期"].rule == TruncateDate(to="month")
+    assert columns["visited"].type is None, "there is no 30th of February"
+
+
+def test_a_field_within_an_object_is_what_its_own_name_says(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["客户编号", "住址.城市", "address.gender", "住址省份"]]
+    rows += [[f"C{n:03d}", ["广州", "杭州"][n % 2], "fm"[n % 2], "粤浙"[n % 2]] for n in range(100)]
+    found = classes(propose_spec(write(tmp_path / "t.csv", rows), name="t"))
+    assert found == {"客户编号": "identifier", "住址.城市": "quasi", "address.gender": "quasi", "住址省份": "quasi"}
+
+
+def test_what_a_chinese_name_means_is_described_in_english_too(tmp_path: Path) -> None:
+    columns = propose_spec(write(tmp_path / "t.csv", people()), name="t").spec.columns
+    described = {name: (c.description.en, c.description.zh) for name, c in columns.items()}
+    assert described["性别"] == ("Gender", "性别") and described["年龄"] == ("Age", "年龄")
 
 
 # --- the YAML

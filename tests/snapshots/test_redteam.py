@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.core.errors import BadInput
+from sandbox.core.errors import BadInput, Conflict
 from sandbox.core.spec import DatasetSpec
 from sandbox.snapshots.manifest import read_manifest
 from sandbox.snapshots.redteam import attack_snapshot
@@ -142,3 +142,18 @@ def test_the_attacker_masks_by_lists_and_quantiles_and_cannot_by_key(build: Buil
     blurred = {**columns, "age": column("quasi", {"noise": {"sd": 5}})}
     gates = [{"k_anonymity": {"k": 3, "suppress": 0.9}}]
     assert one(attacked(build, spec_of(columns=blurred, gates=gates)), "exact_linkage").published is not None
+
+
+def test_a_spec_that_was_edited_since_does_not_hide_who_can_be_found(build: Builder) -> None:
+    """The attacker masks by the rules that were published, not by those of the next build."""
+    spec = spec_of()
+    folder = build(spec).folder
+    given = {"base": build.folder, "key_of": KEYS.__getitem__, "now": NOW}
+    honest = attack_snapshot(spec, folder, **given)
+    columns = spec.model_dump(mode="json", by_alias=True)["columns"]
+    columns |= {"city": column("quasi", {"prefix": 1}), "age": column("quasi", "drop")}
+    assert attack_snapshot(spec_of(columns=columns), folder, **given) == honest
+    assert honest.score > 0
+    with pytest.raises(Conflict, match="another unit"):
+        other = spec.model_copy(update={"unit": spec.unit.model_copy(update={"column": "name"})})
+        attack_snapshot(other, folder, **given)

@@ -44,7 +44,7 @@ def missing_values(name: str, missing: Sequence[str]) -> BadInput:
     """The error for values of the table that the hierarchy ``name`` does not list."""
     shown = ", ".join(f"“{v}”" for v in missing[:_SHOWN]) + (" …" if len(missing) > _SHOWN else "")
     return BadInput(
-        "The hierarchy {file} lacks {count} values of the column: {values}.",
+        "The hierarchy {file} lacks values of the column: {values} ({count} in all).",
         "Add a line for each of them to {file}; mind blanks, leading zeros and upper and lower case.",
         file=name,
         count=len(missing),
