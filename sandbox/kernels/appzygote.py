@@ -8,7 +8,6 @@ and so reaches neither its siblings' files and sockets nor, by signals, the sibl
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import select
@@ -18,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandbox.kernels import child, landlock, linux, singlethreaded, viewerapp
+from sandbox.kernels import child, forkmemory, landlock, linux, singlethreaded, viewerapp
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.grants import grants_for
 from sandbox.kernels.marks import mark
@@ -221,10 +220,8 @@ def _check_forkable() -> None:
 
 
 def _settle() -> None:
-    """Give back what only the execution needed, and keep the collector off what all forks share."""
+    """Give back what only the execution needed."""
     import linecache
 
     linecache.clearcache()
-    gc.collect()
-    linux.release_memory()
-    gc.freeze()
+    forkmemory.settle()

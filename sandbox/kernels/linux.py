@@ -60,6 +60,36 @@ def release_memory() -> None:
         _libc.malloc_trim(0)
 
 
+def fill_free_chunks(limit: int, most: int) -> None:
+    """Take for good the free memory of libc's heap that lies in pieces smaller than ``limit`` bytes, ``most`` bytes at
+    most. To be called after ``release_memory``, or the heap's end counts as a piece. Nothing where libc is not glibc.
+    """
+    if not hasattr(_libc, "malloc_trim"):
+        return
+    _libc.malloc.restype = _libc.sbrk.restype = ctypes.c_void_p
+    _libc.malloc.argtypes, _libc.sbrk.argtypes = (ctypes.c_size_t,), (ctypes.c_ssize_t,)
+    _libc.free.restype, _libc.free.argtypes = None, (ctypes.c_void_p,)
+    end = _libc.sbrk(0) - 4096
+    # The large ones are held meanwhile, or they would be cut up for the small.
+    large = [piece for power in range(17, 11, -1) for piece in _free_pieces(2**power, end, most)]
+    for size in range(limit - 8, 23, -16):
+        most -= size * len(_free_pieces(size, end, most))
+    for piece in large:
+        _libc.free(piece)
+
+
+def _free_pieces(size: int, end: int, most: int) -> list[int]:
+    """All free pieces of ``size`` bytes before the heap's end; they are taken. ``most`` bytes at most."""
+    pieces: list[int] = []
+    while len(pieces) < most // size:
+        piece = _libc.malloc(size)
+        if not piece or piece >= end:
+            _libc.free(piece)
+            break
+        pieces.append(piece)
+    return pieces
+
+
 def unshare(flags: int) -> None:
     _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
 

@@ -168,9 +168,17 @@ def begin() -> None:
     """Make the kernel application of this process, as far as a fork can take it over."""
     # A page needs no copy of what it said itself; of a file, that would be all of it.
     widget.JUPYTER_WIDGETS_ECHO = False
+    _open_first_socket()
     config = configuration()
     config.IPKernelApp.capture_fd_output = False  # two threads less; what native code prints goes to the kernel's log
     ViewerKernelApp.instance(config=config).begin()
+
+
+def _open_first_socket() -> None:
+    """A process's first socket makes Python forget what it has noted of every generic class, all over its memory. So it
+    is opened, and closed again, before the fork."""
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
+        socket.linger = 0
 
 
 def make() -> None:

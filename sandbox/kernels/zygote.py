@@ -8,7 +8,6 @@ gets a copy of whatever it has. It ends when the server closes its end.
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import os
 import random
@@ -20,7 +19,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-from sandbox.kernels import linux
+from sandbox.kernels import forkmemory, linux
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.supervise import supervise
 
@@ -122,9 +121,7 @@ def _body(control: Channel, modules: list[str], nested: bool) -> int:
     problems = preload(modules)
     random.seed()
     threads = linux.thread_count()
-    gc.collect()
-    linux.release_memory()
-    gc.freeze()
+    forkmemory.settle()
     try:
         control.send({
             "threads": threads, "nested": nested, "problems": problems,
