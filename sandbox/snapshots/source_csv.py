@@ -2,7 +2,8 @@
 
 Nothing is left to guessing at read time: encoding, delimiter, column names and types are fixed before, so that a row
 that does not fit is an error with its line, never a row that is silently padded, shifted or skipped. Types are found
-over all rows, and only for columns whose type the spec does not declare. Numbers with leading zeros stay texts.
+over all rows, and only for columns whose type the spec does not declare. Numbers with leading zeros stay texts; amounts
+with commas between thousands (1,234.50), as spreadsheet programs export them, become numbers.
 """
 
 from __future__ import annotations
@@ -33,11 +34,15 @@ _BLANK = ["", " "]
 _READ = (
     "read_csv(?, auto_detect=false, columns=?, delim=?, header=?, quote='\"', escape='\"', strict_mode=true, nullstr=?)"
 )
+# Numbers of which some have commas between thousands; read as texts and converted. Not for files separated by
+# semicolons: where those are usual, the comma is the decimal point.
+_GROUPED = "GROUPED"
 # Tried in this order; a pattern guards each cast, because CAST('1.5' AS BIGINT) rounds and '007' loses its zeros.
 _PATTERNS = (
     ("BOOLEAN", r"(?i)\s*(true|false)\s*"),
     ("BIGINT", r"\s*[+-]?(0|[1-9]\d{0,17})\s*"),
     ("DOUBLE", r"\s*[+-]?((0|[1-9]\d{0,17})(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*"),
+    (_GROUPED, r"\s*[+-]?(0|[1-9]\d{0,17}|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?\s*"),
     ("DATE", r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\s*"),
     ("TIMESTAMP", r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?\s*"),
 )
@@ -74,10 +79,14 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
         except duckdb.Error as error:
             raise _explain(error, path.name) or error from None
         undo.pop_all()
-    columns = tuple((n, kinds[n]) for n in names)
+    columns = tuple((n, "DOUBLE" if kinds[n] == _GROUPED else kinds[n]) for n in names)
+    in_file = tuple((n, "VARCHAR" if kinds[n] == _GROUPED else kinds[n]) for n in names)
+    selected = (
+        _ungrouped(identifier(n)) + " AS " + identifier(n) if kinds[n] == _GROUPED else identifier(n) for n in names
+    )
     return Table(
         columns,
-        "SELECT " + join(identifier(n) for n in names) + " FROM " + read.relation(columns),
+        "SELECT " + join(selected) + " FROM " + read.relation(in_file),
         lambda: text.fingerprint,
         {"encoding": text.encoding.removesuffix("-sig"), "delimiter": delimiter},
         lambda error: _explain(error, path.name),
@@ -133,6 +142,8 @@ class _Reading:
         for name, cells in zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True):
             seen = {cell for cell in cells if cell is not None}
             likely[name] = [kind for kind, pattern in _COMPILED if all(pattern.fullmatch(cell) for cell in seen)]
+            if self._delimiter == ";" and _GROUPED in likely[name]:
+                likely[name].remove(_GROUPED)
         return likely
 
     def _count(self, rows: Sql, kinds: Mapping[str, list[str]]) -> dict[str, dict[str, int]]:
@@ -153,10 +164,16 @@ class _Reading:
 
 def _fits(column: Sql, kind: str) -> Sql:
     """How many values of ``column`` are of a kind. Most read as DuckDB would write them: no pattern is needed."""
+    if kind == _GROUPED:
+        return "count(*) FILTER (regexp_full_match(" + column + ", " + value(dict(_PATTERNS)[kind]) + "))"
     cast = "TRY_CAST(" + column + f" AS {kind})"
     plain = "CAST(" + cast + " AS VARCHAR) = " + column + " AND " + _PLAIN[kind].format(column.text)
     matches = "regexp_full_match(" + column + ", " + value(dict(_PATTERNS)[kind]) + ") AND " + cast + " IS NOT NULL"
     return "count(*) FILTER (CASE WHEN " + plain + " THEN true ELSE " + matches + " END)"
+
+
+def _ungrouped(column: Sql) -> Sql:
+    return "CAST(replace(" + column + ", ',', '') AS DOUBLE)"
 
 
 def _records(file: Path, delimiter: str, count: int) -> list[list[str]]:

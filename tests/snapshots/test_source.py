@@ -136,6 +136,21 @@ def test_types_are_found_and_leading_zeros_survive(write_source: Write) -> None:
     assert inspection.columns[-1].nulls == 2
 
 
+@pytest.mark.parametrize("late", [0, 20_000], ids=["first row", "late row"])
+def test_amounts_with_commas_between_thousands_are_numbers(write_source: Write, tmp_path: Path, late: int) -> None:
+    """As spreadsheet programs export them; a list of codes, or a decimal comma, stays a text."""
+    rows = [f'{n},12.50,"A,100","0,125"\n' for n in range(late)] + ['-7,"2,295.98","B,200","0,250"\n']
+    path = write_source("t.csv", ("编号,运费,代码,比例\n" + "".join(rows)).encode("gbk"))
+    inspection = inspect_source(path)
+    assert [c.type for c in inspection.columns] == ["BIGINT", "DOUBLE", "VARCHAR", "VARCHAR"]
+    assert rows_of(inspection.source, tmp_path)[-1] == (-7, 2295.98, "B,200", "0,250")
+
+
+def test_a_file_separated_by_semicolons_has_decimal_commas(write_source: Write) -> None:
+    path = write_source("t.csv", b"id;share\n" + b"".join(b"%d;1,%03d\n" % (n, n) for n in range(20)))
+    assert inspect_source(path).columns[1].type == "VARCHAR"
+
+
 def test_a_late_value_widens_the_type(write_source: Write) -> None:
     content = b"n,m\n" + b"1,1\n" * 12_000 + b"1.5,x\n"
     types = {c.name: c.type for c in inspect_source(write_source("t.csv", content)).columns}
