@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 #: A window that was not heard of for so long has lost its turn. Windows in the background may ask only once a minute:
@@ -34,3 +34,7 @@ class SharedText:
     def held(self, now: datetime) -> bool:
         """Whether somebody has it who was heard of lately."""
         return bool(self.holder) and self.seen is not None and now - self.seen <= SILENT
+
+    def free(self) -> SharedText:
+        """The same text with nobody who edits it."""
+        return replace(self, holder="", window="", since=None, seen=None)

@@ -78,7 +78,7 @@ class Retrospective:
 
 
 def retire(services: Services, person: Person, slug: str, lesson: Retrospective) -> Project:
-    """End a project and keep its lesson; its app can no longer be opened, its files stay."""
+    """End a project and keep its lesson; its app can no longer be opened, its files stay, a shared text as it is."""
     now = services.now()
     with services.registry.transaction(person.name) as tx:
         project = tx.project(slug)
@@ -89,6 +89,8 @@ def retire(services: Services, person: Person, slug: str, lesson: Retrospective)
         text = f"{lesson.tried.strip()}\n\n{lesson.learned.strip()}"
         project = replace(project, state=state, live_version=None, lesson=text, changed=now)
         tx.put_project(project)
+        if (text_of_all := tx.shared_text(slug)).text:
+            tx.put_shared_text(text_of_all.free())
         tx.record("project.retired", slug, now, learned=lesson.learned.strip(), again=again)
     return project
 

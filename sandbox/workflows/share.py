@@ -82,7 +82,7 @@ def unshare(services: Services, person: Person, slug: str, name: str) -> None:
         tx.put_colleague(replace(found, ended=now))
         text = tx.shared_text(slug)
         if text.holder == name:
-            tx.put_shared_text(_free(text))
+            tx.put_shared_text(text.free())
         tx.record("project.unshared", slug, now, colleague=name)
 
 
@@ -126,7 +126,7 @@ def leave_turn(services: Services, person: Person, slug: str, window: str) -> No
         worked_project(tx, person, slug)
         text = tx.shared_text(slug)
         if _has(text, person, window):
-            tx.put_shared_text(_free(text))
+            tx.put_shared_text(text.free())
 
 
 def save_text(services: Services, person: Person, slug: str, window: str, base: str, archive: bytes) -> str:
@@ -141,8 +141,9 @@ def save_text(services: Services, person: Person, slug: str, window: str, base: 
     now = services.now()
     with services.registry.transaction(person.name) as tx:
         tx.one_at_a_time()
-        worked_project(tx, person, slug)
+        project = worked_project(tx, person, slug)
         text = tx.shared_text(slug)
+        _require_open(project)
         _require_turn(tx, text, person, window, base, now)
         place = services.workspace.shared_text(slug, files.sha256)
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -179,6 +180,14 @@ def _archive(services: Services, text: SharedText) -> bytes:
     )
 
 
+def _require_open(project: Project) -> None:
+    if project.state is State.RETIRED:
+        raise Conflict(
+            "This project is retired; its text stays as it was.",
+            "Start a new project for new work. What you wrote is kept among the versions.",
+        )
+
+
 def _require_turn(tx: Transaction, text: SharedText, person: Person, window: str, base: str, now: datetime) -> None:
     if not _has(text, person, window):
         raise Conflict(
@@ -210,10 +219,6 @@ def _turn(text: SharedText, person: Person, project: Project, window: str) -> Tu
 
 def _has(text: SharedText, person: Person, window: str) -> bool:
     return (text.holder, text.window) == (person.name, window)
-
-
-def _free(text: SharedText) -> SharedText:
-    return replace(text, holder="", window="", since=None, seen=None)
 
 
 def _is_shared(reading: Reading, slug: str) -> bool:

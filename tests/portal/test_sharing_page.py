@@ -7,8 +7,11 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from sandbox.core.errors import Conflict
 from sandbox.core.messages import Language
-from sandbox.workflows.share import ask_turn
+from sandbox.publishing.archive import pack_files
+from sandbox.workflows.publish import Retrospective, retire
+from sandbox.workflows.share import ask_turn, load_text, save_text, share, who_edits
 
 from .town import PEOPLE, Town
 
@@ -40,3 +43,18 @@ def test_a_project_is_shared_from_its_page(town: Town, language: Language, offer
     assert edits in colleague.get(PAGE).text
     assert post(colleague, f"{PAGE}/unshare", person="bob") == 303
     assert colleague.get(PAGE).status_code == 404
+
+
+def test_a_retired_project_keeps_its_newest_text_and_nobody_edits_it(town: Town) -> None:
+    owner, colleague, services = PEOPLE["lin-xia"], PEOPLE["bob"], town.services
+    share(services, owner, "first-idea", "bob")
+    ask_turn(services, owner, "first-idea", "w1")
+    written = pack_files({"notebook.ipynb": b"{}"})
+    kept = save_text(services, owner, "first-idea", "w1", "", written)
+    ask_turn(services, colleague, "first-idea", "w2", take=True)
+    retire(services, PEOPLE["david"], "first-idea", Retrospective("a list", "nobody asked", again=False))
+    assert who_edits(services, owner, "first-idea") is None
+    ask_turn(services, colleague, "first-idea", "w2")
+    with pytest.raises(Conflict, match="retired"):
+        save_text(services, colleague, "first-idea", "w2", kept, pack_files({"notebook.ipynb": b"[]"}))
+    assert load_text(services, owner, "first-idea") == (kept, written)
