@@ -93,9 +93,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
         if (project !== null && !notebook.isDisposed) {
           hideCode(notebook, true);
           nameTab(notebook, titleOf(notebook));
-          new Lock(notebook, project, texts);
           const form = new Running(notebook, texts);
           running.set(notebook, form);
+          new Lock(notebook, project, texts, () => {
+            changed();
+            app.commands.notifyCommandChanged('docmanager:save');
+            void form.prepare();
+          });
           notebook.disposed.connect(() => running.delete(notebook));
           panel.beside(notebook);
           void form.prepare();

@@ -12,7 +12,9 @@ export class Lock {
   constructor(
     private _panel: NotebookPanel,
     private _project: string,
-    private _texts: Texts
+    private _texts: Texts,
+    /** Called when this window may change the notebook from now on, or no longer. */
+    private _turned: () => void
   ) {
     this._notice = new Notice(_panel, 'lock');
     this._mine = _panel.context.canSave ?? true;
@@ -44,11 +46,15 @@ export class Lock {
     }
     const before = this._mine;
     this._mine = told.mine;
-    if (told.mine !== before || told.mine !== context.canSave) {
+    const turned = told.mine !== before || told.mine !== context.canSave;
+    if (turned) {
       // Now the other's text, and whether it may be changed, as the server says.
       await context.revert();
     }
     this._freeze(!told.mine);
+    if (turned) {
+      this._turned();
+    }
     if (told.mine) {
       this._notice.clear();
     } else if (before || !this._told) {
@@ -70,6 +76,8 @@ export class Lock {
   private _freeze(frozen: boolean): void {
     this._panel.toggleClass('sandbox-read-only', frozen);
     for (const cell of this._panel.content.widgets) {
+      // Else the notebook itself would say so, and count as changed.
+      cell.syncEditable = false;
       cell.readOnly = frozen;
     }
   }

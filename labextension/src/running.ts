@@ -7,6 +7,18 @@ import { Texts } from './texts';
 
 const FORM = 'form';
 const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
+const ASLEEP = 'sandbox-asleep';
+
+/** The widgets that a cell shows. */
+function views(cell: CodeCell): { model_id?: string }[] {
+  const { outputs } = cell.model;
+  const shown = Array.from({ length: outputs.length }, (_, i) => outputs.get(i).data[WIDGET_VIEW]);
+  return shown.filter(view => view !== undefined) as { model_id?: string }[];
+}
+
+function wake(cell: Cell): void {
+  cell.removeClass(ASLEEP);
+}
 
 export class Running {
   constructor(
@@ -16,8 +28,11 @@ export class Running {
     this._notice = new Notice(_panel, 'run');
     const session = _panel.sessionContext;
     const executed = (_: unknown, told: { cell: Cell; success: boolean }) => {
-      if (told.success && _panel.content.widgets.includes(told.cell)) {
-        this._ran.add(told.cell.model.id);
+      if (_panel.content.widgets.includes(told.cell)) {
+        wake(told.cell);
+        if (told.success) {
+          this._ran.add(told.cell.model.id);
+        }
       }
     };
     NotebookActions.executed.connect(executed);
@@ -40,12 +55,19 @@ export class Running {
     _panel.disposed.connect(() => NotebookActions.executed.disconnect(executed));
   }
 
-  /** Run the cells that make the form, unless they live already; visibly, and it can be stopped. */
+  /**
+   * Run the cells that make the form, unless they live already; visibly, and it can be stopped. Results of another day
+   * are not in the file: they are brought back, unless the text is somebody else's.
+   */
   async prepare(): Promise<void> {
     const { _panel: panel, _texts: texts } = this;
     await panel.sessionContext.ready;
     const cells = this._first();
-    if (panel.isDisposed || !cells.length || !panel.context.canSave || (await this._lives(cells[cells.length - 1]))) {
+    if (panel.isDisposed || !cells.length || (await this._lives(cells[cells.length - 1]))) {
+      return;
+    }
+    this._sleep();
+    if (!panel.context.canSave) {
       return;
     }
     if (cells.every(cell => cell.model.id !== FORM)) {
@@ -55,12 +77,22 @@ export class Running {
     const stop = { label: texts.get('Stop'), press: () => void panel.sessionContext.session?.kernel?.interrupt() };
     this._notice.say(texts.get('The form is getting ready…'), [stop], true);
     const before = panel.content.widgets.some(cell => cell instanceof CodeCell && cell.model.executionCount !== null);
+    const own = panel.content.widgets.every(cell => !(cell instanceof CodeCell) || cell.model.trusted);
     const ok = await this._run(cells);
     const again = { label: texts.get('Run all'), press: () => void this.all() };
     if (!ok) {
       this._notice.say(texts.get('The form did not come up.'), [again]);
+    } else if (before && own) {
+      this._notice.say(texts.get('Your choices are here. The results are being calculated again…'), [stop], true);
+      const all = panel.content.widgets;
+      if (await this._run(all.slice(all.indexOf(cells[cells.length - 1]) + 1))) {
+        this._notice.clear();
+        await this._save();
+      } else {
+        this._notice.say(texts.get('Not all results are back.'), [again]);
+      }
     } else if (before) {
-      this._notice.say(texts.get('Your choices are here. The results below are from last time.'), [again]);
+      this._notice.say(texts.get('The choices are here. “Run all” brings the results.'), [again]);
     } else {
       this._notice.clear();
     }
@@ -99,6 +131,20 @@ export class Running {
     }
   }
 
+  /** Say in place of widgets of another day why nothing is there; JupyterLab would show their programmer's names. */
+  private _sleep(): void {
+    const { _panel: panel, _texts: texts } = this;
+    const text = panel.context.canSave
+      ? texts.get('The result comes with “Run all”.')
+      : texts.get('You see the result when you work here.');
+    for (const cell of panel.content.widgets) {
+      if (cell instanceof CodeCell && !this._ran.has(cell.model.id) && views(cell).length) {
+        cell.addClass(ASLEEP);
+        cell.outputArea.node.dataset.sandboxAsleep = text;
+      }
+    }
+  }
+
   private _ended(): void {
     const { _texts: texts } = this;
     const again = { label: texts.get('Run again'), press: () => void this.all() };
@@ -116,9 +162,7 @@ export class Running {
       return false;
     }
     const { comms } = reply.content;
-    const { outputs } = form.model;
-    const shown = Array.from({ length: outputs.length }, (_, i) => outputs.get(i).data[WIDGET_VIEW]);
-    return shown.some(view => ((view as { model_id?: string } | undefined)?.model_id ?? '') in comms);
+    return views(form).some(view => (view.model_id ?? '') in comms);
   }
 
   private _pressed(event: Event): void {

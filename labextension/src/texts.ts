@@ -124,7 +124,11 @@ const CHINESE: Record<string, string> = {
   'The form is getting ready…': '正在准备表单…',
   'Stop': '停止',
   'The form did not come up.': '表单没有显示出来。',
-  'Your choices are here. The results below are from last time.': '您的选择都在这里。下面的结果是上次的。',
+  'Your choices are here. The results are being calculated again…': '您的选择都在这里。正在重新计算结果…',
+  'Not all results are back.': '还有结果没有算出来。',
+  'The choices are here. “Run all” brings the results.': '选择都在这里。按“全部运行”即可看到结果。',
+  'The result comes with “Run all”.': '按“全部运行”即可看到结果。',
+  'You see the result when you work here.': '改在这里编辑后即可看到结果。',
   'The calculation ended by itself; perhaps it needed too much memory. Nothing is lost: your choices and your text are saved.':
     '计算意外结束，可能是内存不够。没有丢失任何内容：您的选择和文字都已保存。',
   'Run again': '重新运行'
