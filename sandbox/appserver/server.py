@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +44,12 @@ from sandbox.kernels import forkserver
 from sandbox.kernels.specs import SandboxKernelSpecManager
 from sandbox.settings import Settings
 from sandbox.store.keys import Keys
-from sandbox.workflows.services import utc_now
 
 log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class AppNotebooks(FileContentsManager):
@@ -74,7 +77,7 @@ class AppServer(Voila):
     heartbeat = 15_000
 
     def __init__(
-        self, places: Places, settings: Settings, now: Callable[[], datetime] = utc_now, **kwargs: Any
+        self, places: Places, settings: Settings, now: Callable[[], datetime] = _utc_now, **kwargs: Any
     ) -> None:
         self.places = places
         self.sandbox_settings = settings

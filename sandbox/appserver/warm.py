@@ -29,6 +29,7 @@ from sandbox.appserver.pool import Pool
 from sandbox.appserver.receipts import Receipts
 from sandbox.appserver.sessions import Admission
 from sandbox.core.errors import SandboxError, TooBusy
+from sandbox.kernels import linux
 from sandbox.kernels.policy import KernelPolicy
 from sandbox.kernels.warmapp import Unfit
 from sandbox.notebooks.execute import run_in_kernel
@@ -270,6 +271,7 @@ class WarmApps:
         kind = "steady" if pool.steady else "begun"
         log.info("an app is ready for its viewers", extra={"app": page.app, "version": page.version, "kind": kind})
         await asyncio.to_thread(self._remember)
+        await asyncio.to_thread(linux.release_memory)  # reading modules, notebook and scripts left pages free
         if available_memory() > SCARCE:
             pool.refill()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,11 @@ def test_a_configuration_file_in_the_working_folder_is_not_run(tmp_path: Path, m
         Places(Workspace.at(home), 8001, "http://localhost:8001", "http://127.0.0.1:8000"), Settings(home=home)
     ).initialize()
     assert not (tmp_path / "ran").exists()
+
+
+def test_server_cannot_open_the_registry() -> None:
+    """What it does not import it cannot use, and need not hold in memory."""
+    program = "import sys; import sandbox.appserver.server; print([n for n in sys.modules if n.startswith({})])"
+    for names, there in ((("sqlalchemy", "alembic", "sandbox.store.registry"), False), (("sandbox.store.keys",), True)):
+        done = subprocess.run([sys.executable, "-c", program.format(names)], capture_output=True, text=True, check=True)
+        assert (done.stdout.strip() != "[]") == there, done.stdout
