@@ -54,6 +54,14 @@ class DatasetView:
         return next((c for c in columns if c.name == name), None)
 
     @staticmethod
+    def reason_in(reason: str, language: Language) -> str:
+        """Why a column has its rule. Proposals say it as “English / 中文”; what a steward wrote stays whole."""
+        english, both, chinese = reason.partition(" / ")
+        if not both or not any("\u4e00" <= c <= "\u9fff" for c in chinese):
+            return reason
+        return chinese if language == "zh-CN" else english
+
+    @staticmethod
     def demand(gate: Gate) -> Message:
         """What a gate of the spec asks for."""
         return demand(gate)

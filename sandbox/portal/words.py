@@ -48,6 +48,7 @@ WORDS: dict[str, dict[str, str]] = {
         "round": "rounded",
         "truncate_date": "date made coarser",
         "prefix": "first characters only",
+        "redact": "names and numbers in the text blacked out",
         "generalise": "made coarser step by step",
         "top_bottom": "extremes cut off",
         "microaggregate": "mean of a small group",
@@ -136,7 +137,14 @@ WORDS: dict[str, dict[str, str]] = {
         "DATE": "date",
         "TIMESTAMP": "date and time",
     },
-    "period": {"year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day"},
+    "period": {
+        "decade": "decade",
+        "year": "year",
+        "quarter": "quarter",
+        "month": "month",
+        "week": "week",
+        "day": "day",
+    },
     "classification": {
         "public": "Public",
         "internal": "Internal",

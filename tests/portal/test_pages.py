@@ -59,6 +59,24 @@ def test_every_page_opens_for_whom_it_is_meant_and_for_nobody_else(
             assert answer.status_code == 404, f"{path} betrays that it exists"
 
 
+def test_a_dataset_says_in_one_language_what_its_proposal_said_in_two(town: Town) -> None:
+    """As ``dataset add`` writes a reason and a coarser date; free text that a steward wrote alone stays as it is."""
+    file = town.services.workspace.datasets / "leavers.yaml"
+    written = file.read_text(encoding="utf-8")
+    written = written.replace("reason: few large regions", "reason: known to people / 身边的人知道")
+    more = (
+        "columns:\n  born: {class: quasi, rule: {generalise: {dates: [year, decade], level: 2}},"
+        " description: {en: Born, zh-CN: 出生}}\n"
+        "  note: {class: sensitive, rule: redact, description: {en: Note, zh-CN: 备注}}"
+    )
+    file.write_text(written.replace("columns:", more), encoding="utf-8")
+    english, chinese = (town.as_("sun-li", language).get("/datasets/leavers").text for language in LANGUAGES)
+    assert "known to people" in english and "身边的人知道" not in english and "the unit" in english
+    assert "身边的人知道" in chinese and "known to people" not in chinese and "the unit" in chinese
+    assert "parts of dates year, decade" in re.sub(r"\s+", " ", english) and "blacked out" in english
+    assert "年代" in chinese and "decade" not in chinese and "redact" not in chinese
+
+
 def test_nothing_but_the_way_in_opens_for_strangers(quiet_town: Town) -> None:
     browser = quiet_town.browser()
     assert browser.get("/").headers["location"] == "/signin"
