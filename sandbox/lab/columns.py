@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.core.messages import Language
@@ -47,7 +48,10 @@ class Column:
 
 def profile(frame: pd.DataFrame, pin: Pin | None = None) -> tuple[Column, ...]:
     """The columns of ``frame`` (some thousand rows are enough), with labels and classes from the manifest."""
-    return tuple(_column(str(name), frame[name], pin) for name in frame.columns)
+    made = [_column(str(name), frame[name], pin) for name in frame.columns]
+    seen = Counter(column.label for column in made)
+    # A steward's words may be the same for several columns (“family”): then the name tells them apart.
+    return tuple(replace(c, label=f"{c.label} ({c.name})") if seen[c.label] > 1 else c for c in made)
 
 
 def _column(name: str, series: pd.Series, pin: Pin | None) -> Column:

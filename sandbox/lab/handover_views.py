@@ -1,19 +1,23 @@
 """What a person decides: the share in the studio; in the app the kinds of cases, and a decision instead of the model's.
 
-A kernel of an app can write nothing, so a decision lives as long as the page: it shows what it would change, and the
-text says where it belongs.
+A kernel of an app can write nothing, so a decision lives as long as the page: it shows what it would change, and gives
+the kinds with the decisions as a file to keep.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from sandbox.lab import app_parts, controls, evidence, explanation, looks
+from sandbox.lab import app_parts, controls, downloads, evidence, explanation, looks
 from sandbox.lab.app import App
 from sandbox.lab.handover import HandOver, Kind
 from sandbox.lab.project import wording
 from sandbox.lab.views import reason_text
 from sandbox.lab.words import count, percent, t
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AS_MODEL, ACT, LEAVE = "model", "act", "leave"
 _MOST_FACTS = 8
@@ -67,6 +71,35 @@ def show_override(app: App) -> None:
     looks.show(share_block(found))
     controls.live({"which": which, "decision": decision}, update)
     display(controls.beside([controls.grid([which, decision])], answer))
+    downloads.download(
+        t("decisions.csv"),
+        lambda: decisions(app, found, decided),
+        units=t("cases"),
+        label=t("Keep the decisions: a file"),
+    )
+
+
+def decisions(app: App, found: HandOver, decided: Mapping[int, str]) -> pd.DataFrame:
+    """One row per kind of cases: what they are like, what the model says, what was decided, and room for the reason."""
+    import pandas as pd
+
+    does = {True: t("Act"), False: t("Do not act")}
+    rows = []
+    for place, kind in enumerate(found.kinds):
+        model = kind.risk >= app.threshold
+        choice = decided.get(place, AS_MODEL)
+        facts = {fact.label: explanation.value_text(kind.case[fact.name]) for fact in app.facts}
+        rows.append({
+            t("kind"): place + 1,
+            t("cases"): kind.counts.cases,
+            **facts,
+            t("risk, %"): round(100 * kind.risk, 1),
+            t("the model says"): does[model],
+            t("decided"): does[model if choice == AS_MODEL else choice == ACT],
+            t("overruled"): t("yes") if choice != AS_MODEL and (choice == ACT) != model else t("no"),
+            t("reason"): "",
+        })  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _title(app: App, kind: Kind, place: int) -> str:
@@ -109,10 +142,13 @@ def _changed(app: App, found: HandOver, decided: Mapping[int, str]) -> str:
     scale, unit = 1000 / max(1, before.cases), f" {app.worth.unit}".rstrip()
     earned = (app.worth.of(after) - app.worth.of(before)) * scale
     signed = ("+" if earned >= 0 else "−") + count(abs(earned))
+    keep = t(
+        "Your decision stays on this page. Save it as a file, add your reason, and keep it where such decisions are "
+        "kept; whoever looks after the model should hear of it."
+    )
     return looks.heading(t("With your decisions")) + looks.tiles([
         (str(len(acts)), t("of {kinds} kinds overruled", kinds=len(found.kinds)), "plain"),
         (f"{count(before.warned * scale)} → {count(after.warned * scale)}", t("to act on, of 1,000"), "plain"),
         (signed + unit, t("per 1,000 {many}, compared with the model alone", many=wording().many),
          "good" if earned >= 0 else "bad"),
-    ]) + looks.paragraph(t("Your decision stays on this page. Write it and your reason down where such decisions are "
-                           "kept; whoever looks after the model should hear of it."), True)  # fmt: skip
+    ]) + looks.paragraph(keep, True)  # fmt: skip

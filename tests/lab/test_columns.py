@@ -12,6 +12,13 @@ from sandbox.lab.pins import Pin
 N = 400
 
 
+def test_columns_with_the_same_words_are_told_apart_by_their_names():
+    texts = {name: {"en": "Family", "zh-CN": "家庭情况"} for name in ("Partner", "Dependents")}
+    pin = Pin("telco", "1", texts={**texts, "tenure": {"en": "Months"}})
+    made = columns.profile(pd.DataFrame({"Partner": ["a", "b"], "Dependents": ["c", "d"], "tenure": [1, 2]}), pin)
+    assert [column.label for column in made] == ["Family (Partner)", "Family (Dependents)", "Months"]
+
+
 @pytest.mark.parametrize(
     ("name", "values", "kind"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 
@@ -117,11 +118,11 @@ def test_a_viewer_overrules_and_sees_what_it_changes(recorded):
 
 
 def test_each_case_keeps_its_own_decision_and_absurd_values_are_harmless(recorded, monkeypatch):
-    made = {}
-    monkeypatch.setattr("IPython.display.display", lambda each, **_: made.update(shown=each))
+    made = []
+    monkeypatch.setattr("IPython.display.display", lambda each, **_: made.append(each))
     keep(recorded, handover.hand_over(recorded[1], recorded[0], recorded[2]))
     handover_views.show_override(open_app())
-    (box,) = made["shown"].children
+    (box,) = made[-2].children
     (grid,), answer = box.children[0].children, box.children[1]
     which, decision = grid.children
     decision.value = "leave"
@@ -130,6 +131,17 @@ def test_each_case_keeps_its_own_decision_and_absurd_values_are_harmless(recorde
     assert decision.value == "model" and "With your decisions" in answer.value
     which.value = "0"
     assert decision.value == "leave"
+    offer = made[-1].children[0]
+    data, problem = offer.made()
+    assert data is not None, problem
+    kept = pd.read_csv(io.BytesIO(data))
+    assert offer.sandbox_file == "decisions.csv" and len(kept) == len(
+        evidence.part("handover", HandOver.from_json).kinds
+    )
+    assert kept["decided"][0] == "Do not act" and (kept["cases"] >= 10).all() and kept["reason"].isna().all()
+    assert list(kept["overruled"]) == ["no" if kept["the model says"][0] == "Do not act" else "yes"] + ["no"] * (
+        len(kept) - 1
+    )
 
 
 def test_a_forged_record_is_refused_in_words(recorded, folder):
