@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import struct
 from typing import Any
 
-from jupyter_server.services.kernels.connection.base import deserialize_binary_message, deserialize_msg_from_ws_v1
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from sandbox.appserver.downloads import is_answer
@@ -25,6 +26,9 @@ MAX_PARTS = 256
 #: Until a kernel that did not answer is asked again; doubled each time.
 FIRST_PAUSE_SECONDS = 0.01
 V1 = "v1.kernel.websocket.jupyter.org"
+#: What every header holds, and nothing else; the protocol's versions that a page may speak.
+HEADER = frozenset({"msg_id", "msg_type", "session", "username", "version", "date"})
+VERSION = re.compile(r"5\.[0-9]{1,2}")
 
 
 def read_message(data: str | bytes, subprotocol: str | None) -> Incoming | None:
@@ -37,18 +41,37 @@ def read_message(data: str | bytes, subprotocol: str | None) -> Incoming | None:
                 return None
             channel, parts = deserialize_msg_from_ws_v1(data)
             # These parts reach the kernel as they are: read them so strictly that it cannot read them otherwise.
-            header, content = (json.loads(bytes(parts[n]).decode("utf-8"), object_pairs_hook=_distinct) for n in (0, 3))
+            header, *others, content = (_strict_json(bytes(part).decode("utf-8")) for part in parts[:4])
             json_size = sum(len(part) for part in parts[:4])
         else:
-            message = deserialize_binary_message(data) if isinstance(data, bytes) else json.loads(data)
-            channel, header, content = message["channel"], message["header"], message["content"]
-            json_size = len(data) - sum(len(buffer) for buffer in message.get("buffers") or [])
-        kind = header["msg_type"]
+            text = _text_of(data) if isinstance(data, bytes) else data
+            message = _strict_json(text)
+            channel, header, *others, content = (
+                message[name] for name in ("channel", "header", "parent_header", "metadata", "content")
+            )
+            if message.get("buffers"):
+                return None  # they travel beside the text
+            json_size = len(text)
     except Exception:  # whatever a hostile frame provokes in the decoders: what is not understood is not passed on
         return None
-    if not (isinstance(channel, str) and isinstance(kind, str) and isinstance(content, dict)):
+    if not (isinstance(channel, str) and all(isinstance(each, dict) for each in (*others, content))):
         return None
-    return Incoming(channel, kind, content, len(data), json_size)
+    return Incoming(channel, header["msg_type"], content, len(data), json_size) if _is_header(header) else None
+
+
+def _is_header(header: Any) -> bool:
+    """Whether it says what a page's header says. The protocol knows more, with which a message would ask for a subshell
+    (ipykernel then answers nobody at that widget any more) or for the rules of an older protocol."""
+    if not isinstance(header, dict) or header.keys() != HEADER:
+        return False
+    return all(isinstance(value, str) for value in header.values()) and bool(VERSION.fullmatch(header["version"]))
+
+
+def _text_of(frame: bytes) -> str:
+    """The message in the older binary form, of which ``_sound`` holds."""
+    count, start = struct.unpack_from("!II", frame)
+    end = struct.unpack_from("!I", frame, 8)[0] if count > 1 else len(frame)
+    return frame[start:end].decode("utf-8")
 
 
 def _sound(frame: bytes, subprotocol: str | None) -> bool:
@@ -62,6 +85,15 @@ def _sound(frame: bytes, subprotocol: str | None) -> bool:
         return False
     offsets = struct.unpack_from(f"{order[0]}{count}{order[1]}", frame, width)
     return list(offsets) == sorted(offsets) and offsets[0] >= width * (count + 1) and offsets[-1] <= len(frame)
+
+
+def _strict_json(text: str) -> Any:
+    """Without what Python reads beyond the standard: keys given twice, NaN and infinite numbers."""
+    return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_number)
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -122,7 +154,10 @@ class WidgetChannels(ZMQChannelsWebsocketConnection):
         if message is None or not comms_of(self.kernel_manager).admits(message):
             self.log.warning("dropped a websocket message that is not widget traffic")
             return
-        super().handle_incoming_message(incoming_msg)
+        try:
+            super().handle_incoming_message(incoming_msg)
+        except ValueError:  # a text that is no Unicode: the older encodings are written anew for the kernel
+            self.log.warning("dropped a websocket message that cannot be written")
 
     def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
         """A file that was asked for by ``downloads`` goes there only: here it would count as too much output."""

@@ -60,6 +60,16 @@ show()
 display(w.VBox([slider, button, result, output]))
 """,
     "secret": "SECRET = 'kernel-' + 'secret'",
+    # A question to whoever runs the notebook. In a callback input() does not wait, so it is what input() is in a cell.
+    "asking": """
+ask, answered = w.Button(description="Ask"), w.HTML()
+def asked(_):
+    kernel = get_ipython().kernel
+    kernel._allow_stdin = True
+    answered.value = f"<p>answered: {kernel.raw_input('PIN? ')}</p>"
+ask.on_click(asked)
+display(ask, answered)
+""",
     # What an author might try against a viewer: run in the page, then reach the portal as the viewer.
     "hostile": """
 import os
@@ -145,7 +155,7 @@ def publish(
 def two_apps(home: Path, portal: str) -> dict[str, str]:
     """App → version, of an app and of another author's."""
     return {
-        APP: publish(home, APP, portal, "controls", "secret"),
+        APP: publish(home, APP, portal, "controls", "secret", "asking"),
         OTHER: publish(home, OTHER, portal, "controls", "hostile", "broken"),
     }
 
@@ -282,8 +292,8 @@ def _unhardened(tmp: Path, portal: str, command: list[str], health: str) -> Iter
     versions, port = two_apps(tmp / "home", portal), free_port()
     filled = [part.format(port=port, root=tmp / "home" / "apps") for part in command]
     base = f"http://localhost:{port}"
-    with running(filled, plain_environment(tmp), f"{base}{health}", tmp / "log", tmp, ours=False):
-        yield Site(base, versions)
+    with running(filled, plain_environment(tmp), f"{base}{health}", tmp / "log", tmp, ours=False) as pid:
+        yield Site(base, versions, pid=pid, log=tmp / "log")
 
 
 # Not longer than a module: while Playwright is there, nothing else can run an event loop in this thread.

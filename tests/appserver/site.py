@@ -9,6 +9,7 @@ import struct
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,8 @@ from sandbox.store.workspace import Workspace
 APP, OTHER = "churn-warning", "other-app"
 #: Nothing here speaks TLS; without this, every client would load the machine's certificates.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+#: A made-up token as cookie and as header: what Voilà believes in place of a page's own.
+FORGED = {"cookies": {"_xsrf": "x"}, "headers": {"X-XSRFToken": "x"}}
 V1 = "v1.kernel.websocket.jupyter.org"
 
 
@@ -61,20 +64,20 @@ class Viewer:
         assert found, answer.text[:500]
         return found[1]
 
-    def connect(self, kernel: str, subprotocol: str | None = None) -> websocket.WebSocket:
+    def connect(self, kernel: str, *protocols: str) -> websocket.WebSocket:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return websocket.create_connection(
             f"{self.base.replace('http', 'ws')}/api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}",
             cookie=cookie or None,
             origin=self.origin or self.base,
-            subprotocols=[subprotocol] if subprotocol else None,
+            subprotocols=list(protocols) or None,
             timeout=30,
         )
 
     def send(self, kernel: str, each: dict[str, Any], sign: str, encoding: str = "json") -> str:
         """What comes back until ``sign`` is in it, or nothing more is expected; empty if not let in."""
         try:
-            socket = self.connect(kernel, V1 if encoding == "v1" else None)
+            socket = self.connect(kernel, *([V1] if encoding == "v1" else []))
         except (websocket.WebSocketException, OSError):
             return ""
         try:
@@ -85,17 +88,98 @@ class Viewer:
         finally:
             socket.close()
 
+    def attached(self, kernel: str, *protocols: str) -> bool:
+        """Whether the kernel's websocket lets the viewer in and answers."""
+        try:
+            with closing(self.connect(kernel, *protocols)) as socket:
+                fence = message("comm_info_request", {})
+                send(socket, fence, "v1" if V1 in protocols else "json")
+                return "comm_info_reply" in receive(socket, "comm_info_reply", fence["header"]["msg_id"], 0)
+        except (websocket.WebSocketException, OSError):
+            return False
+
     def alive(self, kernel: str) -> bool:
         return self.request("GET", f"/api/kernels/{kernel}").status_code == 200
 
 
+class Conversation:
+    """An open page's connection to its kernel: the reference app's controls, honest moves and other messages."""
+
+    def __init__(self, viewer: Viewer, kernel: str, encoding: str = "json") -> None:
+        self.viewer, self.kernel, self.encoding = viewer, kernel, encoding
+        self.heard, self.months = "", 0
+        self.socket = self._connect()
+        control = uuid.uuid4().hex
+        opening = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+        self.say(message("comm_open", opening) | {"metadata": {"version": "1.0.0"}})
+        states = self.ask(comm_msg(control, {"method": "request_states"}), "update_states")
+        self.say(message("comm_close", {"comm_id": control, "data": {}}))
+        #: Model name → comm ids, in the order in which the app made them.
+        self.widgets: dict[str, list[str]] = {}
+        for comm_id, model in re.findall(r'"([0-9a-f]{32})": ?\{"model_name": ?"(\w+)"', states):
+            self.widgets.setdefault(model, []).append(comm_id)
+
+    @property
+    def slider(self) -> str:
+        return self.widgets["IntSliderModel"][0]
+
+    def __enter__(self) -> Conversation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """As when the page is closed: its beacon ends the kernel."""
+        self.socket.close()
+        self.viewer.request("POST", f"/voila/api/shutdown/{self.kernel}", **FORGED)
+
+    def reconnect(self) -> None:
+        self.socket.close()
+        self.socket = self._connect()
+
+    def _connect(self) -> websocket.WebSocket:
+        return self.viewer.connect(self.kernel, *([V1] if self.encoding == "v1" else []))
+
+    def say(self, each: dict[str, Any]) -> None:
+        """Send a message. Where the server has ended the connection, it is taken up again, as a page does."""
+        try:
+            send(self.socket, each, self.encoding)
+        except (websocket.WebSocketException, OSError):
+            self.reconnect()
+            send(self.socket, each, self.encoding)
+
+    def ask(self, each: dict[str, Any], sign: str) -> str:
+        """What is heard until ``sign`` is in it, or nothing more is expected (as ``Viewer.send``)."""
+        fence = message("comm_info_request", {})
+        self.say(each)
+        self.say(fence)
+        answer = receive(self.socket, sign, fence["header"]["msg_id"], self.viewer.quiet)
+        self.heard += answer
+        return answer
+
+    def move(self) -> bool:
+        """Whether the text beside the slider follows when it is moved on; tried anew when a connection had ended."""
+        self.months = self.months % 50 + 1
+        wanted = f"risk = {100 - self.months} %"
+        update = comm_msg(self.slider, {"method": "update", "state": {"value": self.months}})
+        if wanted in self.ask(update, wanted):
+            return True
+        if self.socket.connected:
+            return False
+        self.reconnect()
+        return wanted in self.ask(update, wanted)
+
+
 @dataclass
 class Site:
-    """A server with two apps. ``kept`` is a page that attacks share, for most of them leave it as it was."""
+    """A server with two apps. ``kept`` is a page that attacks share, for most of them leave it as it was.
+
+    ``pid`` and ``log`` are the server's process and what it wrote.
+    """
 
     base: str
     versions: Mapping[str, str]
     kept: tuple[Viewer, str] | None = None
+    pid: int = 0
+    log: Path = Path()
 
     def viewer(self, person: str = "rita", app: str = APP) -> Viewer:
         return self.anonymous()
@@ -114,8 +198,6 @@ class Site:
 @dataclass
 class Hardened(Site):
     home: Path = Path()
-    pid: int = 0
-    log: Path = Path()
 
     def ticket(self, person: str = "rita", app: str = APP, language: str = "en", **changes: Any) -> str:
         expires = datetime.now(UTC) + timedelta(seconds=60)
@@ -150,6 +232,10 @@ def message(kind: str, content: dict[str, Any], channel: str = "shell") -> dict[
     }
 
 
+def comm_msg(comm_id: str, data: Any) -> dict[str, Any]:
+    return message("comm_msg", {"comm_id": comm_id, "data": data})
+
+
 def execute(code: str, channel: str = "shell") -> dict[str, Any]:
     content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
     return message("execute_request", content, channel)
@@ -159,6 +245,7 @@ def as_v1(each: dict[str, Any]) -> bytes:
     """The binary encoding that JupyterLab speaks."""
     parts = [each["channel"].encode()]
     parts += [json.dumps(each[name]).encode() for name in ("header", "parent_header", "metadata", "content")]
+    parts += each.get("buffers", [])
     offsets = [8 * (len(parts) + 2)]
     for part in parts:
         offsets.append(offsets[-1] + len(part))
@@ -167,8 +254,11 @@ def as_v1(each: dict[str, Any]) -> bytes:
 
 def as_legacy_binary(each: dict[str, Any]) -> bytes:
     """The older binary encoding: a table of 32-bit offsets, the message as JSON, then buffers."""
-    body = json.dumps({**each, "buffers": []}).encode()
-    return struct.pack("!II", 1, 8) + body
+    parts = [json.dumps({**each, "buffers": []}).encode(), *each.get("buffers", [])]
+    offsets = [4 * (len(parts) + 1)]
+    for part in parts[:-1]:
+        offsets.append(offsets[-1] + len(part))
+    return struct.pack(f"!{len(parts) + 1}I", len(parts), *offsets) + b"".join(parts)
 
 
 def send(socket: websocket.WebSocket, each: dict[str, Any], encoding: str) -> None:
@@ -178,8 +268,9 @@ def send(socket: websocket.WebSocket, each: dict[str, Any], encoding: str) -> No
         socket.send_binary(as_v1(each) if encoding == "v1" else as_legacy_binary(each))
 
 
-def receive(socket: websocket.WebSocket, sign: str, fence: str, quiet: float) -> str:
-    collected, deadline, answered = "", time.monotonic() + 60, False
+def receive(socket: websocket.WebSocket, sign: str, fence: str, quiet: float, seconds: float = 60) -> str:
+    """What comes until ``sign`` is in it, for ``quiet`` seconds after ``fence`` was answered, and for ``seconds``."""
+    collected, deadline, answered = "", time.monotonic() + seconds, False
     socket.settimeout(0.1)
     while time.monotonic() < deadline and sign not in collected:
         try:

@@ -7,7 +7,9 @@ log-in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -15,12 +17,28 @@ import psutil
 import pytest
 import websocket
 
-from tests.appserver.site import APP, OTHER, Hardened, Site, Viewer, execute, message
+from tests.appserver.site import (
+    APP,
+    FORGED,
+    OTHER,
+    Conversation,
+    Hardened,
+    Site,
+    Viewer,
+    comm_msg,
+    execute,
+    message,
+    receive,
+    send,
+)
 
 Attack = Callable[[Site], bool]
 
 SECRET = "print('P' + 'WNED-' + str(6 * 7) + SECRET)"
-FORGED = {"cookies": {"_xsrf": "x"}, "headers": {"X-XSRFToken": "x"}}
+
+
+#: For a kernel that waits and answers nothing meanwhile.
+NO_FENCE = "no message has this id"
 
 
 def _execute(encoding: str, channel: str) -> Attack:
@@ -40,11 +58,77 @@ def _ask(kind: str, content: dict, channel: str, sign: str) -> Attack:
     return attack
 
 
-def _shut_down(site: Site) -> bool:
-    viewer, kernel = site.opened()
-    reply = viewer.send(kernel, message("shutdown_request", {"restart": False}, "control"), "shutdown_reply")
-    site.kept = None
-    return "shutdown_reply" in reply or not viewer.alive(kernel)
+def _shut_down(channel: str, *, restart: bool = False) -> Attack:
+    def attack(site: Site) -> bool:
+        viewer, kernel = site.opened()
+        reply = viewer.send(kernel, message("shutdown_request", {"restart": restart}, channel), "shutdown_reply")
+        ended = "shutdown_reply" in reply or not viewer.alive(kernel)
+        if ended:
+            site.kept = None
+        return ended
+
+    return attack
+
+
+def _by_address(action: str) -> Attack:
+    """The viewer has the own kernel restarted or interrupted over HTTP, as Lab's menu does."""
+
+    def attack(site: Site) -> bool:
+        viewer, kernel = site.opened()
+        return viewer.request("POST", f"/api/kernels/{kernel}/{action}", **FORGED).status_code < 300
+
+    return attack
+
+
+def _subshell(kind: str) -> Attack:
+    """The viewer makes a subshell, and then what ``kind`` says by its name."""
+
+    def attack(site: Site) -> bool:
+        viewer, kernel = site.opened()
+        reply = viewer.send(kernel, message("create_subshell_request", {}, "control"), "create_subshell_reply")
+        made = re.search(r'"subshell_id": ?"([^"]+)"', reply)
+        name = made[1] if made else "no-such-subshell"
+        if kind == "execute":
+            within = execute(SECRET)
+            within["header"]["subshell_id"] = name
+            return "PWNED-42kernel-secret" in viewer.send(kernel, within, "PWNED-42kernel-secret")
+        asked = message(f"{kind}_subshell_request", {"subshell_id": name}, "control")
+        return f"{kind}_subshell_reply" in viewer.send(kernel, asked, f"{kind}_subshell_reply")
+
+    return attack
+
+
+def _answered_by(person: str) -> Attack:
+    """A callback of the app asks something, and ``person`` answers on the channel for answers."""
+
+    def attack(site: Site) -> bool:
+        rita = site.viewer()
+        kernel = rita.open()
+        with Conversation(rita, kernel) as page:
+            page.say(comm_msg(page.widgets["ButtonModel"][-1], {"method": "custom", "content": {"event": "click"}}))
+            asked = receive(page.socket, "input_request", NO_FENCE, 0)
+            assert "input_request" in asked, "the app's code has not asked"
+            answer = message("input_reply", {"value": "forged", "status": "ok"}, "stdin")
+            try:
+                if person == "rita":
+                    page.say(answer)
+                else:
+                    with closing(site.viewer(person).connect(kernel)) as socket:
+                        send(socket, answer, "json")
+                heard = receive(page.socket, "answered: forged", NO_FENCE, 0, seconds=5 * rita.quiet)
+            except websocket.WebSocketException:
+                heard = ""
+        return "answered: forged" in heard
+
+    return attack
+
+
+def _after_sign_out(site: Site) -> bool:
+    """A page that its viewer has left attaches to its kernel again. Voilà knows no way to sign out."""
+    viewer = site.viewer("leaver")
+    kernel = viewer.open()
+    viewer.request("POST", "/leave", **FORGED)
+    return viewer.attached(kernel)
 
 
 def _foreign_socket(site: Site) -> bool:
@@ -144,7 +228,10 @@ DELETE, BEACON = ("DELETE", "/api/kernels/{}"), ("POST", "/voila/api/shutdown/{}
 
 #: What standalone Voilà lets through.
 STANDALONE: dict[str, Attack] = {
-    "shutdown_request": _shut_down,
+    "shutdown, control": _shut_down("control"),
+    "shutdown, shell": _shut_down("shell"),
+    "restart, control": _shut_down("control", restart=True),
+    "restart, shell": _shut_down("shell", restart=True),
     "foreign kernel by websocket": _foreign_socket,
     "foreign kernel's widgets": _foreign_state,
     "foreign kernel by address": _foreign_model,
@@ -160,6 +247,7 @@ STANDALONE: dict[str, Attack] = {
     "foreign app": _foreign_app,
     "widgets made by a viewer": _open_widget,
     "other template": _other_template,
+    "websocket after sign-out": _after_sign_out,
 }
 
 #: What it refuses, and Voilà in a Jupyter Server lets through.
@@ -175,7 +263,11 @@ STOCK: dict[str, Attack] = {
     "debug": _ask("debug_request", DEBUG, "control", "debug_reply"),
     "interrupt": _ask("interrupt_request", {}, "control", "interrupt_reply"),
     "usage": _ask("usage_request", {}, "control", "usage_reply"),
-    "subshell": _ask("create_subshell_request", {}, "control", "create_subshell_reply"),
+    **{f"subshell, {kind}": _subshell(kind) for kind in ("create", "list", "delete", "execute")},
+    "interrupt by address": _by_address("interrupt"),
+    "restart by address": _by_address("restart"),
+    "answer": _answered_by("rita"),
+    "answer of another viewer": _answered_by("bob"),
     "start a kernel": _start_kernel,
     "list kernels": _read("/api/kernels", "execution_state"),
     "read a notebook's source": _read("/api/contents/{APP}/app.ipynb", "kernel-"),
@@ -199,6 +291,14 @@ def test_works_on_standalone_voila_as_it_comes(name: str, standalone: Site) -> N
 @pytest.mark.parametrize("name", ATTACKS)
 def test_fails_on_ours(name: str, ours: Hardened) -> None:
     assert not ATTACKS[name](ours)
+
+
+@pytest.mark.parametrize("channel", ["stdin", "iopub", "heartbeat", ""])
+def test_no_other_channel_takes_what_these_refuse(channel: str, ours: Hardened) -> None:
+    viewer, kernel = ours.opened()
+    for kind in ("shutdown_request", "interrupt_request", "create_subshell_request", "input_reply"):
+        assert f"{kind.split('_')[0]}_reply" not in viewer.send(kernel, message(kind, {}, channel), "_reply")
+    assert viewer.alive(kernel)
 
 
 def test_an_attacked_kernel_still_serves_its_viewer(ours: Hardened) -> None:

@@ -177,3 +177,22 @@ def test_whatever_a_message_holds_nothing_raises(content: dict[str, Any], kind: 
     assert not passed or kind in ("kernel_info_request", "comm_info_request") or (
         kind == "comm_open" and content["target_name"] == "jupyter.widget.control"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"header": {}}, {"header": None}, {"parent_header": 5}, {"metadata": []}, {"content": []}, {"buffers": ["x"]},
+     {"header": {"subshell_id": "x"}}, {"header": {"version": "4.0"}}, {"header": {"version": 5}},
+     {"header": {"msg_id": None}}, {"content": {"value": float("nan")}}],
+    ids=str,
+)  # fmt: skip
+def test_what_is_not_wholly_understood_is_not_understood(changed: dict[str, Any]) -> None:
+    each = message("comm_msg", {"comm_id": WIDGET})
+    assert read_message(json.dumps(each), None) and read_message(as_v1(each), V1)
+    wrong = each | changed
+    if changed.get("header"):
+        wrong["header"] = each["header"] | changed["header"]
+    assert read_message(json.dumps(wrong), None) is None
+    if "buffers" not in changed:
+        assert read_message(as_v1(wrong), V1) is None
+        assert read_message(as_legacy_binary(wrong), None) is None
