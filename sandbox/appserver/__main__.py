@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 
 def main() -> int:
+    from sandbox.kernels.own_jupyter import keep_to_own_jupyter
     from sandbox.settings import Settings
 
+    os.umask(0o077)
     settings = Settings()
-    _keep_to_own_installation(settings.home / "run" / "apps-jupyter")
+    keep_to_own_jupyter(settings.home / "run" / "apps-jupyter")
     # Imported late: Jupyter reads the environment when it is imported.
     from sandbox.appserver.places import Places
     from sandbox.appserver.server import AppServer
@@ -20,7 +21,6 @@ def main() -> int:
     from sandbox.logs import log_to_stderr
 
     log_to_stderr("appserver", settings.log_level)
-    os.umask(0o077)
     try:
         server = AppServer(Places.from_environment(settings), settings)
         server.initialize()
@@ -29,16 +29,6 @@ def main() -> int:
         print(*error.render(catalogue(settings.language).gettext), sep="\n", file=sys.stderr)  # noqa: T201 - for `up`
         return 1
     return 0
-
-
-def _keep_to_own_installation(folder: Path) -> None:
-    """No file of the person's own Jupyter (extensions, templates, configuration) takes part in serving apps."""
-    for name in [name for name in os.environ if name.startswith(("JUPYTER", "VOILA"))]:
-        del os.environ[name]
-    os.environ["JUPYTER_NO_CONFIG"] = "1"
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    for kind in ("CONFIG", "DATA", "RUNTIME"):
-        os.environ[f"JUPYTER_{kind}_DIR"] = str(folder.absolute())
 
 
 if __name__ == "__main__":
