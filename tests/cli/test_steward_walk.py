@@ -65,9 +65,11 @@ def table(kind: str, stack: ExitStack, home: Path) -> tuple[list[str], str]:
         file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in plain), encoding="utf-8")
     elif kind == "excel":
         book = openpyxl.Workbook()
+        book.active.append(("how to read this table",))
         for row in (HEADER, *rows()):
-            book.active.append(row)
+            (book["客户"] if "客户" in book.sheetnames else book.create_sheet("客户")).append(row)
         book.save(file)
+        return [str(file), "--table", "客户"], ""
     elif kind == "parquet":
         Path("raw.json").write_text(json.dumps(plain), encoding="utf-8")
         duckdb.sql("SELECT * FROM 'raw.json'").write_parquet(str(file))
