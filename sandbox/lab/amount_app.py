@@ -31,7 +31,7 @@ from sandbox.lab.charts import Bar
 from sandbox.lab.explanation import Factor
 from sandbox.lab.needs import Need
 from sandbox.lab.project import ProjectFacts, wording
-from sandbox.lab.words import count, explain_error, percent, t
+from sandbox.lab.words import count, explain_error, listed, minus, named, percent, t
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,19 +121,19 @@ def amount_answer(app: AmountApp, case: Mapping[str, Any]) -> str:
     low, high = (found.risk * end for end in app.part["spread"])
     doubts = _doubts(app, case, found.risk)
     advice = (
-        looks.note(t("Let a person estimate this one: {reasons}.", reasons="; ".join(doubts)), "bad")
+        looks.note(t("Let a person estimate this one: {reasons}.", reasons=listed(doubts, long=True)), "bad")
         if doubts
         else looks.note(t("An ordinary case: the estimate can be used."), "good")
     )
     step = 1 if found.risk < 1000 else 10
     telling = [reason for reason in found.reasons if abs(reason.points) >= step][:_MOST_REASONS]
     bars = [
-        Bar(f"{app.labels[r.fact]}: {explanation.value_text(r.value)}", r.points, f"{r.points:+,.0f}".replace("-", "−"))
+        Bar(named(app.labels[r.fact], explanation.value_text(r.value)), r.points, minus(f"{r.points:+,.0f}"))
         for r in telling
     ]
     rest = found.risk - found.average - sum(reason.points for reason in telling)
     if abs(rest) >= step:
-        bars.append(Bar(t("everything else together"), rest, f"{rest:+,.0f}".replace("-", "−")))
+        bars.append(Bar(t("everything else together"), rest, minus(f"{rest:+,.0f}")))
     title = t("From the average ({average}) to this one, in {unit}", average=count(found.average), unit=app.unit)
     return looks.page(
         looks.card(

@@ -13,7 +13,7 @@ from sandbox.lab.explanation import CaseReasons, Explanation, Factor, value_text
 from sandbox.lab.looks import ACCENT, ALERT, CALM, MUTED
 from sandbox.lab.project import wording
 from sandbox.lab.regression import Amounts, Estimates, in_words, to_check, usual
-from sandbox.lab.words import count, number, percent, t
+from sandbox.lab.words import count, minus, named, number, percent, t
 
 _MOST_FACTORS = 8
 _METHOD = "Shapley values by permutation, from comparison cases of average amount, in the amount's unit"
@@ -107,7 +107,7 @@ def show_amount_reasons(found: Explanation, labels: Mapping[str, str], unit: str
     titles = (t("A high estimate"), t("A middling estimate"), t("A low estimate"))
     examples = [
         looks.card(
-            looks.heading(f"{title}: {shown(case.risk)} {unit}"),
+            looks.heading(named(title, f"{shown(case.risk)} {unit}")),
             looks.paragraph(t("On average it is {average} {unit}. Here:", average=shown(case.average), unit=unit)),
             looks.bullets(amount_reasons(case, labels, unit)),
         )
@@ -134,7 +134,7 @@ def age_block(found: Age, labels: Mapping[str, str]) -> str:
         parts.append(looks.paragraph(t(
             "It shows most where “{fact}” is “{level}”: amounts there were {before} of the estimate away before, "
             "{since} since.", fact=labels.get(each.column, each.column), level=each.level,
-            before=f"{100 * each.before:+.0f}%", since=f"{100 * each.since:+.0f}%")))  # fmt: skip
+            before=minus(f"{100 * each.before:+.0f}%"), since=minus(f"{100 * each.since:+.0f}%"))))  # fmt: skip
     chart = ""
     if len(found.months) > 1:
         errors = [100 * month.error for month in found.months]
@@ -145,7 +145,7 @@ def age_block(found: Age, labels: Mapping[str, str]) -> str:
                             [plots.Line(t("error with 95% interval"), errors)], band, mark)  # fmt: skip
     rows = [
         [labels.get(s.column, s.column), f"{s.psi:.2f}", _shift_words(s.psi),
-         f"{s.most}: {percent(s.then)} → {percent(s.now)}" if s.psi >= drift.CALM and s.most else ""]
+         named(s.most, f"{percent(s.then)} → {percent(s.now)}") if s.psi >= drift.CALM and s.most else ""]
         for s in found.shifts[:_MOST_FACTORS]
     ]  # fmt: skip
     table = looks.table(
@@ -203,10 +203,9 @@ def worth_words(error: float, plain: float, misses: float, misses_plain: float, 
     ]  # fmt: skip
     if kpi and expected is not None:
         text = t(
-            "“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if it counts what is "
+            "“{kpi}” would go from {before} to about {after} (target: {target}), if it counts what is "
             "improved here.",
-            kpi=kpi.name, unit=kpi.unit, before=number(kpi.baseline), after=number(expected),
-            target=number(kpi.target),
+            **kpi.moved(expected),
         )  # fmt: skip
         parts.append(looks.note(text, "good" if expected <= kpi.target < kpi.baseline else "note"))
     return "".join(parts)

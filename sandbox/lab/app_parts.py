@@ -17,7 +17,7 @@ from sandbox.lab.needs import Need
 from sandbox.lab.project import wording
 from sandbox.lab.tables import small_cell
 from sandbox.lab.views import reason_text, worth_block
-from sandbox.lab.words import count, explain_error, number, percent, points, t
+from sandbox.lab.words import count, explain_error, named, number, percent, points, t, titled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +95,7 @@ def case_answer(app: App, case: Mapping[str, Any]) -> str:
     telling = [reason for reason in found.reasons if abs(reason.points) >= 0.0005][:_MOST_REASONS]
     rest = found.risk - found.average - sum(reason.points for reason in telling)
     bars = [
-        Bar(f"{app.labels[r.fact]}: {explanation.value_text(r.value)}", r.points, points(r.points)) for r in telling
+        Bar(named(app.labels[r.fact], explanation.value_text(r.value)), r.points, points(r.points)) for r in telling
     ]
     if abs(rest) >= 0.0005:
         bars.append(Bar(t("everything else together"), rest, points(rest)))
@@ -224,12 +224,13 @@ def show_worth_slider(app: App) -> None:
     """The calculator: threshold and assumptions as sliders, the answer in money and in the KPI."""
     from IPython.display import display
 
-    unit = f" ({app.worth.unit})" if app.worth.unit else ""
     cost, value = app.worth.cost or 1.0, app.worth.value or 1.0
+    act = titled(t("Acting on one warning costs"), app.worth.unit)
+    prevented = titled(t("One prevented case is worth"), app.worth.unit)
     inputs = {
         "threshold": controls.slider(t("Warn from this risk on (%)"), round(100 * app.threshold), 1, 95, 1),
-        "cost": controls.slider(t("Acting on one warning costs") + unit, cost, 0, 5 * cost, round_step(cost)),
-        "value": controls.slider(t("One prevented case is worth") + unit, value, 0, 5 * value, round_step(value)),
+        "cost": controls.slider(act, cost, 0, 5 * cost, round_step(cost)),
+        "value": controls.slider(prevented, value, 0, 5 * value, round_step(value)),
         "success": controls.slider(
             t("Acting prevents (% of rightly warned)"), round(100 * app.worth.success), 1, 100, 1
         ),

@@ -11,7 +11,7 @@ from sandbox.lab import columns as find
 from sandbox.lab import pins
 from sandbox.lab.choices import Choices, Table, outcome_column
 from sandbox.lab.needs import Need
-from sandbox.lab.words import t
+from sandbox.lab.words import listed, t
 
 if TYPE_CHECKING:
     import numpy as np
@@ -199,7 +199,7 @@ def facts_of(frame: pd.DataFrame, names: Sequence[str], table: Table) -> tuple[p
             empty.append(name)
         else:
             made[name] = as_fact(frame[name], column.kind == "number")
-    notes = [t("Left out because they are empty: {columns}.", columns=", ".join(empty))] if empty else []
+    notes = [t("Left out because they are empty: {columns}.", columns=listed(empty))] if empty else []
     return pd.DataFrame(made, index=frame.index), notes
 
 

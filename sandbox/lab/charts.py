@@ -5,6 +5,7 @@ Drawn 360 units wide: readable at the width of a phone, and never wider than 400
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ def bars(title: str, items: Sequence[Bar]) -> str:
     parts = []
     top = 0
     for item in items:
-        length = max(2.0, abs(item.value) / largest * WIDTH)
+        length = max(2.0, abs(item.value) / largest * WIDTH) if item.value else 0.0
         parts.append(_text(0, top + 14, _fit(item.label, WIDTH - _wide(item.text) - 14)))
         parts.append(_text(WIDTH, top + 14, item.text, anchor="end", weight=600))
         parts.append(_rect(0, top + 20, WIDTH, 10, "#eef1f4") + _rect(0, top + 20, length, 10, item.tone))
@@ -214,9 +215,12 @@ def _fit(text: str, room: float) -> str:
     """``text``, cut with … to about ``room`` units. Of “name: value” the name is cut: the value is what differs."""
     if _wide(text) <= room:
         return text
-    name, colon, value = text.rpartition(": ")
+    name, colon, value = next((found for colon in (": ", "：") if (found := text.rpartition(colon))[0]), ("", "", text))
     tail = colon + value if name and _wide(value) < room / 2 else ""
     kept = name if tail else text
+    brief = re.sub(r" ?[(（][^()（）]*[)）]$", "", kept)  # what explains the name goes before a part of the name does
+    if brief and _wide(brief + tail) <= room:
+        return brief + tail
     while kept and _wide(kept + "…" + tail) > room:
         kept = kept[:-1]
     return kept.rstrip() + "…" + tail

@@ -12,7 +12,7 @@ from sandbox.lab import app as frozen
 from sandbox.lab import app_parts, controls, evidence, looks, project
 from sandbox.lab import claim_views as views
 from sandbox.lab.project import ProjectFacts
-from sandbox.lab.words import number, t
+from sandbox.lab.words import number, t, titled
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def show_claims_worth_slider(app: ClaimsApp, unit: str) -> None:
         for name, title, step in (
             ("claims", t("Claims a month"), 10.0),
             ("minutes", t("Minutes to check one claim"), 1.0),
-            ("hour", t("An hour costs") + f" ({unit})", 5.0),
+            ("hour", titled(t("An hour costs"), unit), 5.0),
         )
     }
     answer = controls.html()

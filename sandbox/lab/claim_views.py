@@ -14,7 +14,7 @@ from sandbox.lab.evaluation import Metric
 from sandbox.lab.looks import ACCENT, ALERT, CALM, MUTED
 from sandbox.lab.project import wording
 from sandbox.lab.tables import small_cell
-from sandbox.lab.words import both, count, number, percent, t
+from sandbox.lab.words import both, count, listed, number, percent, t
 
 FOUND_LABEL = "Share of the problems put in that reach a person"
 _METHOD = "readable rules; usual amounts per kind by median and median absolute deviation"
@@ -57,7 +57,7 @@ def show_claims(found: Claims) -> None:
 def show_decided(found: Claims, rules: Rules, decided: Decided) -> None:
     """Who decides how many, and for which reasons claims go to a person."""
     without = [kind for kind in sorted(set(found.frame["kind"])) if kind not in rules.limits]
-    notes = [looks.note(t("No limit is set for: {kinds}.", kinds=", ".join(without[:8])), "note")] if without else []
+    notes = [looks.note(t("No limit is set for: {kinds}.", kinds=listed(without[:8])), "note")] if without else []
     looks.show(split_block(_split(decided, rules)), *notes, reasons_block(_reasons(decided)))
 
 
@@ -185,7 +185,7 @@ def groups_block(groups: Sequence[Mapping[str, Any]]) -> str:
     ]  # fmt: skip
     verdict = (
         looks.note(t("Looked at clearly more often than the average: {groups}. Ask why before you rely on it: other "
-                     "work can mean other expenses.", groups=", ".join(more)), "note")
+                     "work can mean other expenses.", groups=listed(more)), "note")
         if more
         else looks.note(t("No group is looked at clearly more often than the average."), "good")
     )  # fmt: skip
@@ -211,9 +211,8 @@ def worth_block(split: Mapping[str, float], assumed: Mapping[str, float], unit: 
     if kpi and expected is not None:
         reached = expected <= kpi.target if kpi.target <= kpi.baseline else expected >= kpi.target
         parts.append(looks.note(
-            t("“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if every claim is checked by "
-              "hand today.", kpi=kpi.name, unit=kpi.unit, before=number(kpi.baseline), after=number(expected),
-              target=number(kpi.target)), "good" if reached else "note"))  # fmt: skip
+            t("“{kpi}” would go from {before} to about {after} (target: {target}), if every claim is checked by "
+              "hand today.", **kpi.moved(expected)), "good" if reached else "note"))  # fmt: skip
     return "".join(parts)
 
 

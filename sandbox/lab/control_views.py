@@ -10,7 +10,7 @@ from sandbox.lab.app import App
 from sandbox.lab.control import Chart, control_charts
 from sandbox.lab.looks import ACCENT, ALERT, MUTED
 from sandbox.lab.needs import Need
-from sandbox.lab.words import explain_error, number, t
+from sandbox.lab.words import explain_error, listed, number, t
 
 
 def show_control(charts: Sequence[Chart]) -> None:
@@ -52,7 +52,7 @@ def overview(charts: Sequence[Chart]) -> str:
     """Every process with its verdict and capability, as HTML."""
     drifting = [chart.process or t("all parts") for chart in charts if chart.verdict == "drifts"]
     note = (
-        looks.note(t("Drifts: {names}.", names=", ".join(drifting)), "bad", t("Look at it before more parts are made."))
+        looks.note(t("Drifts: {names}.", names=listed(drifting)), "bad", t("Look at it before more parts are made."))
         if drifting
         else looks.note(t("No process drifts."), "good")
     )

@@ -12,7 +12,7 @@ from sandbox.lab.evaluation import Counts
 from sandbox.lab.fairness import Fairness
 from sandbox.lab.looks import ACCENT, ALERT, CALM, INK, MUTED
 from sandbox.lab.project import wording
-from sandbox.lab.words import count, percent, points, t
+from sandbox.lab.words import count, named, percent, points, t
 
 _TONES = (ACCENT, ALERT, CALM, INK)
 _UP_TO = 60  # per cent, the highest threshold of the chart
@@ -61,7 +61,8 @@ def fairness_block(fair: Fairness | None, threshold: float, labels: dict[str, st
                           t("Take together small groups, or use a larger dataset."))  # fmt: skip
     gaps = fair.gaps(threshold)
     parts = [verdict(fair, gaps), looks.bullets([gap_text(gap) for gap in gaps if gap.clear])]
-    parts += [_table(fair, threshold), _differences(gaps), _by_threshold(fair, threshold), _stand_ins(fair, labels)]
+    charts = looks.pair(_differences(gaps), _by_threshold(fair, threshold))
+    parts += [_table(fair, threshold), charts, _stand_ins(fair, labels)]
     if fair.hidden:
         parts.append(
             looks.paragraph(t("Groups that are too small to be compared: {hidden}.", hidden=fair.hidden), True)
@@ -131,7 +132,7 @@ def _table(fair: Fairness, threshold: float) -> str:
 
 def _differences(gaps: list[Gap]) -> str:
     items = [
-        plots.Interval(f"{gap.group}: {_named(gap.measure)}", gap.here - gap.others, gap.low, gap.high,
+        plots.Interval(named(gap.group, _named(gap.measure)), gap.here - gap.others, gap.low, gap.high,
                        f"{points(gap.low)} … {points(gap.high)}", ALERT if gap.clear else MUTED)
         for gap in gaps
     ]  # fmt: skip

@@ -136,12 +136,13 @@ def order_answer(app: OrderApp, found: Sales, values: Mapping[str, Any]) -> str:
     ]  # fmt: skip
     day = str(found.weeks[0] + np.timedelta64(7 * week, "D"))
     head = [t("product"), t("last week"), t("forecast"), t("order"), t("a person")]
+    shown = slice(None if odd.any() else -1)
     return looks.page(
         looks.card(
             f'<div class="sb-risk"><b>{count(order.sum())} {t("pieces")}</b></div>',
             looks.paragraph(t("to order for the week of {day}, of {products} products in {place}", day=day,
                               products=len(here), place=place)),
-            looks.table(head, rows, [False, True, True, True, False]),
+            looks.table(head[shown], [row[shown] for row in rows], [False, True, True, True, False][shown]),
             looks.note(t("{some} of {all} differ so much from the last weeks that a person should look.",
                          some=int(odd.sum()), all=len(odd)), "bad") if odd.any() else
             looks.note(t("All of them are near what was sold in the last weeks."), "good"),

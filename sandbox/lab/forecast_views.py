@@ -11,7 +11,7 @@ from sandbox.lab.explanation import Explanation
 from sandbox.lab.forecast import Check, Forecasts, Safety, Sales
 from sandbox.lab.looks import ACCENT, CALM, MUTED
 from sandbox.lab.project import wording
-from sandbox.lab.words import both, count, number, percent, t
+from sandbox.lab.words import both, count, minus, number, percent, t
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ def show_sales(found: Sales) -> None:
     changed = forecast.changes(found)
     told += [
         t("“{region}” sold {change} compared with the same weeks of last year: look for the reason.", region=name,
-          change=f"{100 * (ratio - 1):+.0f}%")
+          change=minus(f"{100 * (ratio - 1):+.0f}%"))
         for name, ratio in changed.items() if abs(ratio - 1) > 0.2
     ]  # fmt: skip
     total = np.nansum(found.units, axis=0)[-_LONGEST_LINE:]
@@ -200,10 +200,9 @@ def order_worth(figures: tuple[float, float, float], assumed: Mapping[str, float
     ]  # fmt: skip
     if kpi and expected is not None:
         text = t(
-            "“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if it counts what is "
+            "“{kpi}” would go from {before} to about {after} (target: {target}), if it counts what is "
             "improved here.",
-            kpi=kpi.name, unit=kpi.unit, before=number(kpi.baseline), after=number(expected),
-            target=number(kpi.target),
+            **kpi.moved(expected),
         )  # fmt: skip
         parts.append(looks.note(text, "good" if expected <= kpi.target < kpi.baseline else "note"))
     return "".join(parts)

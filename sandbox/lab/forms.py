@@ -17,7 +17,7 @@ from sandbox.lab.cases import Cases
 from sandbox.lab.choices import Choices, Table
 from sandbox.lab.needs import Need
 from sandbox.lab.settings import Setting
-from sandbox.lab.words import explain_error, percent, pick, t
+from sandbox.lab.words import explain_error, percent, pick, t, titled
 
 _NOT_USED = ""
 
@@ -188,10 +188,10 @@ class Form:
         self._change(settings={**self.choices.settings, key: value})
 
     def _money(self, assumed: Worth) -> list[Any]:
-        worth, unit = self.worth, f" ({assumed.unit})" if assumed.unit else ""
+        worth = self.worth
         named = {
-            "cost": (t("Acting on one warning costs") + unit, worth.cost, 1.0),
-            "value": (t("One prevented case is worth") + unit, worth.value, 1.0),
+            "cost": (titled(t("Acting on one warning costs"), assumed.unit), worth.cost, 1.0),
+            "value": (titled(t("One prevented case is worth"), assumed.unit), worth.value, 1.0),
             "success": (t("Acting prevents (% of rightly warned)"), 100 * worth.success, 100.0),
         }
         made = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.lab import app_parts, controls, downloads, evidence, explanation, looks
 from sandbox.lab.app import App
-from sandbox.lab.handover import HandOver, Kind
+from sandbox.lab.handover import HandOver
 from sandbox.lab.project import wording
 from sandbox.lab.views import reason_text
 from sandbox.lab.words import count, percent, t
@@ -54,7 +54,8 @@ def show_override(app: App) -> None:
         looks.show(share_block(found), looks.note(few, "note"))
         return
     names = [str(place) for place in range(len(found.kinds))]
-    titles = [(_title(app, found.kinds[int(name)], int(name)), name) for name in names]
+    titles = [(t("{number}: risk {risk}", number=place + 1, risk=percent(kind.risk)), names[place])
+              for place, kind in enumerate(found.kinds)]  # fmt: skip
     which = controls.dropdown(t("Cases that a person decides"), titles, names[0])
     choices = [(t("As the model says"), AS_MODEL), (t("Act"), ACT), (t("Do not act"), LEAVE)]
     decision = controls.dropdown(t("Your decision"), choices, AS_MODEL)
@@ -100,12 +101,6 @@ def decisions(app: App, found: HandOver, decided: Mapping[int, str]) -> pd.DataF
             t("reason"): "",
         })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _title(app: App, kind: Kind, place: int) -> str:
-    """A short name of a kind of cases: its number, risk and first facts."""
-    first = ", ".join(explanation.value_text(kind.case[fact.name]) for fact in app.facts[:2])
-    return f"{place + 1}. {percent(kind.risk)} · {first}"
 
 
 def override_answer(app: App, found: HandOver, place: int, decided: Mapping[int, str]) -> str:

@@ -113,6 +113,10 @@ STYLE = f"""<style>
 .sb-checks {{ grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 0 16px; }}
 .sb-checks .widget-checkbox {{ width: auto; }}
 .sb-button {{ min-height: 44px; width: auto; padding: 0 26px; font-size: 16px; border-radius: 8px; }}
+@media print {{
+  .sb-hero {{ background: none; border: 1px solid {LINE}; }}
+  .sb-hero h2, .sb-hero p, .sb-hero .sb-kpi {{ color: {INK}; }}
+}}
 @media (prefers-reduced-motion: no-preference) {{ .sb svg .grow {{ transition: width .2s; }} }}
 </style>"""
 

@@ -11,7 +11,7 @@ from sandbox.lab import app as frozen
 from sandbox.lab import app_parts, controls, evidence, looks, project
 from sandbox.lab import offer_views as views
 from sandbox.lab.project import ProjectFacts
-from sandbox.lab.words import t
+from sandbox.lab.words import t, titled
 
 _NONE = ""
 
@@ -111,7 +111,7 @@ def show_offers_worth_slider(app: OffersApp, unit: str) -> None:
         for name, title, most, step in (
             ("shown", t("Customers who see offers, a month"), max(100, 5 * assumed["shown"]), 100.0),
             ("buys", t("Buy from popular offers today (%)"), 50, 0.5),
-            ("margin", t("A purchase brings") + f" ({unit})", max(10, 5 * assumed["margin"]), 1.0),
+            ("margin", titled(t("A purchase brings"), unit), max(10, 5 * assumed["margin"]), 1.0),
         )
     }
     answer = controls.html()

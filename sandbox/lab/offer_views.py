@@ -13,7 +13,7 @@ from sandbox.lab.looks import ALERT, MUTED
 from sandbox.lab.offers import Baskets, Checked, Going
 from sandbox.lab.project import wording
 from sandbox.lab.tables import small_cell
-from sandbox.lab.words import count, number, percent, t
+from sandbox.lab.words import count, listed, number, percent, t
 
 HIT_LABEL = "Share of customers whose next purchase was among the offers"
 _KEPT = 12
@@ -90,7 +90,7 @@ def pairs(found: Baskets, going: Going) -> list[dict[str, Any]]:
 
 
 def show_pairs(found: Baskets, going: Going) -> None:
-    """What goes with what, in words and a table."""
+    """What goes with what, in words."""
     looks.show(pairs_block(pairs(found, going)[:_KEPT]))
 
 
@@ -98,11 +98,7 @@ def pairs_block(rows: Sequence[Mapping[str, Any]]) -> str:
     """The strongest pairs as HTML."""
     if not rows:
         return looks.note(t("No product is taken after another clearly more often than in general."), "note")
-    told = [pair_text(row) for row in rows[:3]]
-    table = [[row["product"], row["next"], count(row["customers"]), percent(row["share"]), percent(row["usual"])]
-             for row in rows]  # fmt: skip
-    header = [t("after"), t("taken next"), t("customers"), t("share"), t("share among all")]
-    return looks.bullets(told) + looks.table(header, table, [False, False, True, True, True]) + looks.paragraph(
+    return looks.bullets([pair_text(row) for row in rows]) + looks.paragraph(
         t("What goes together need not be caused by it: showing more of it may change little."), muted=True
     )  # fmt: skip
 
@@ -134,7 +130,7 @@ def groups_block(groups: Sequence[Mapping[str, Any]]) -> str:
         return looks.note(t("No column says which group a customer belongs to, or the groups are too small."), "note")
     worse = [str(each["group"]) for each in groups if each["high"] < each["average"]]
     verdict = (
-        looks.note(t("The offers hit clearly less often for: {groups}.", groups=", ".join(worse)), "note")
+        looks.note(t("The offers hit clearly less often for: {groups}.", groups=listed(worse)), "note")
         if worse
         else looks.note(t("The offers serve no group clearly worse than the average."), "good")
     )
@@ -171,9 +167,8 @@ def worth_block(figures: Mapping[str, Any], assumed: Mapping[str, float], unit: 
     if kpi and expected is not None and gain:
         better = expected >= kpi.target if kpi.target >= kpi.baseline else expected <= kpi.target
         parts.append(looks.note(
-            t("“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if it grows as hits did.",
-              kpi=kpi.name, unit=kpi.unit, before=number(kpi.baseline), after=number(expected),
-              target=number(kpi.target)), "good" if better else "note"))  # fmt: skip
+            t("“{kpi}” would go from {before} to about {after} (target: {target}), if it grows as hits did.",
+              **kpi.moved(expected)), "good" if better else "note"))  # fmt: skip
     return "".join(parts)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.lab import looks, places, steps
-from sandbox.lab.words import number, pick, safe, t
+from sandbox.lab.words import measured, number, pick, safe, t
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,15 @@ class KpiFacts:
 
     def to_json(self) -> dict[str, Any]:
         return {"name": self.name, "unit": self.unit, "baseline": self.baseline, "target": self.target}
+
+    def moved(self, expected: float) -> dict[str, str]:
+        """The fields of a sentence about where the figure would go."""
+        return {
+            "kpi": self.name,
+            "before": number(self.baseline),
+            "after": measured(expected, self.unit),
+            "target": number(self.target),
+        }
 
 
 @dataclass(frozen=True)
@@ -88,15 +97,15 @@ def read_kpi(value: Any) -> KpiFacts | None:
 
 
 def purpose(known: ProjectFacts) -> str:
-    """The head of an app: what it is for and which figure it is to move."""
+    """The head of an app: what it is for and which figure it is to move. A viewer's page says the title above it."""
     parts = [
-        f"<h2>{safe(known.title)}</h2>" if known.title else "",
+        f"<h2>{safe(known.title)}</h2>" if known.title and places.mode() != "app" else "",
         f"<p>{safe(known.problem)}</p>" if known.problem else "",
     ]
     if kpi := known.kpi:
         figures = ((t("today"), kpi.baseline), (t("target"), kpi.target))
         each = "".join(
-            f"<span>{safe(name)}<br><b>{safe(number(value))} {safe(kpi.unit)}</b></span>" for name, value in figures
+            f"<span>{safe(name)}<br><b>{safe(measured(value, kpi.unit))}</b></span>" for name, value in figures
         )
         parts.append(f'<p>{safe(kpi.name)}</p><div class="sb-kpi">{each}</div>')
     return f'<div class="sb-hero">{"".join(parts)}</div>'

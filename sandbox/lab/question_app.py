@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from sandbox.lab.explanation import CaseReasons
 from sandbox.lab.overview import Overview
 from sandbox.lab.project import ProjectFacts
 from sandbox.lab.question import Question
-from sandbox.lab.words import number, percent, points, safe, t
+from sandbox.lab.words import listed, named, number, percent, points, safe, t, titled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +120,7 @@ def show_look(app: LookApp) -> None:
         return
     labels = overview_views.labels_of(app.look)
     names = [each.name for each in drawn]
-    first = app.asked.target if app.asked.target in names else names[0]
+    first = _telling(app, names)
     chosen = controls.dropdown(t("Column"), [(labels[name], name) for name in names], first)
     answer = controls.html()
 
@@ -130,6 +130,13 @@ def show_look(app: LookApp) -> None:
 
     controls.live({"column": chosen}, update)
     display(controls.column([controls.grid([chosen]), answer]))
+
+
+def _telling(app: LookApp, names: Sequence[str]) -> str:
+    """The column to begin with: what goes together most with what was asked about, which is told above already."""
+    asked = app.asked.target
+    related = [each.second if each.first == asked else each.first for each in app.look.of(asked)]
+    return next((name for name in [*related, *names] if name in names and name != asked), names[0])
 
 
 def column_answer(app: LookApp, name: str) -> str:
@@ -157,7 +164,7 @@ def one_answer(app: LookApp, case: Mapping[str, Any]) -> str:
     found = explanation.reasons(app.model, case, app.compared)
     unusual = _unusual(app, case)
     advice = (
-        looks.note(t("Let a person look: {reasons}.", reasons="; ".join(unusual)), "bad")
+        looks.note(t("Let a person look: {reasons}.", reasons=listed(unusual, long=True)), "bad")
         if unusual
         else looks.note(t("A usual row: the answer rests on many like it. A person still decides."), "good")
     )
@@ -187,7 +194,7 @@ def _balance(app: LookApp, found: CaseReasons) -> str:
     least = 0.0005 if yes_no else 1e-9
     telling = [reason for reason in found.reasons if abs(reason.points) >= least][:_MOST_REASONS]
     rest = found.risk - found.average - sum(reason.points for reason in telling)
-    amounts = [(f"{app.labels[r.fact]}: {explanation.value_text(r.value)}", r.points) for r in telling]
+    amounts = [(named(app.labels[r.fact], explanation.value_text(r.value)), r.points) for r in telling]
     if abs(rest) >= least:
         amounts.append((t("everything else together"), rest))
     bars = [Bar(label, moved, points(moved) if yes_no else _signed(moved)) for label, moved in amounts]
@@ -226,7 +233,7 @@ def show_answer_worth_slider(app: LookApp, unit: str) -> None:
             ("questions", t("Such questions a month"), 50, 1),
             ("by_hand", t("Hours of work for one by hand"), 40, 0.5),
             ("with_this", t("Hours of work for one with this page"), 10, 0.25),
-            ("hour", t("An hour costs") + f" ({unit})", 500, 5),
+            ("hour", titled(t("An hour costs"), unit), 500, 5),
         )
     }
     answer = controls.html()

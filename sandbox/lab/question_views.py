@@ -111,9 +111,8 @@ def worth_text(assumed: Mapping[str, float], unit: str) -> str:
     if kpi and expected is not None:
         reached = expected <= kpi.target < kpi.baseline
         parts.append(looks.note(
-            t("“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if it shrinks as the work "
-              "does.", kpi=kpi.name, unit=kpi.unit, before=number(kpi.baseline), after=number(expected),
-              target=number(kpi.target)), "good" if reached else "note"))  # fmt: skip
+            t("“{kpi}” would go from {before} to about {after} (target: {target}), if it shrinks as the work "
+              "does.", **kpi.moved(expected)), "good" if reached else "note"))  # fmt: skip
     return "".join(parts)
 
 

@@ -14,7 +14,7 @@ from sandbox.lab.charts import Bar
 from sandbox.lab.looks import ACCENT, MUTED
 from sandbox.lab.project import ProjectFacts
 from sandbox.lab.segments import MEASURES
-from sandbox.lab.words import number, safe, t
+from sandbox.lab.words import minus, number, safe, t, titled
 
 _AS_FOUND = ""
 
@@ -67,8 +67,7 @@ def show_groups_purpose(app: GroupsApp) -> None:
 def show_group_profiles(app: GroupsApp) -> None:
     """The groups in words, what tells them apart, and who is in which."""
     looks.show(
-        views.profiles_block(app.profiles, int(app.figures["days"]), float(app.figures["unsure"])),
-        views.measures_block(app.part["weight"]),
+        views.profiles_block(app.profiles, int(app.figures["days"]), float(app.figures["unsure"]), app.part["weight"]),
         views.who_block(app.part["who"]),
     )
 
@@ -145,7 +144,7 @@ def _why(app: GroupsApp, entered: Mapping[str, float], spot: Any, first: int, se
                           measure=t(views.MEASURE_NAMES[name]), value=number(round(entered[name])),
                           here=number(round(here[place])), there=number(round(there[place])),
                           other=app.names[second]))  # fmt: skip
-    bars = [Bar(t(views.MEASURE_NAMES[name]), share, f"{share:+.1f}".replace("-", "−")) for name, share in ranked]
+    bars = [Bar(t(views.MEASURE_NAMES[name]), share, minus(f"{share:+.1f}")) for name, share in ranked]
     chart = charts.balance(t("What speaks for this group and not the next one"), bars, t("for the next one"),
                            t("for this one"), (MUTED, ACCENT))  # fmt: skip
     return looks.bullets(told) + chart
@@ -159,7 +158,7 @@ def show_groups_worth_slider(app: GroupsApp, unit: str) -> None:
     inputs = {
         name: controls.slider(title, assumed[name], 0, most, step)
         for name, title, most, step in (
-            ("cost", t("Addressing one customer costs") + f" ({unit})", max(5, 5 * assumed["cost"]), 0.1),
+            ("cost", titled(t("Addressing one customer costs"), unit), max(5, 5 * assumed["cost"]), 0.1),
             ("more", t("Of those who would not have bought, so many do (%)"), 30, 0.5),
             ("margin", t("Kept of a purchase (margin, %)"), 100, 1.0),
         )

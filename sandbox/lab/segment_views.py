@@ -11,7 +11,7 @@ from sandbox.lab.looks import ACCENT, ALERT, CALM, MUTED
 from sandbox.lab.project import wording
 from sandbox.lab.segments import COMES_BACK, MEASURES, Buyers, Foretold, Grouping, Tried, Who, best_number, names_of
 from sandbox.lab.tables import small_cell
-from sandbox.lab.words import both, count, number, percent, t
+from sandbox.lab.words import both, count, listed, minus, number, percent, sentences, t
 
 _METHOD = "share of each measure's variety that lies between the groups; one customer by its distance to two groups"
 
@@ -33,7 +33,7 @@ HIGH: Mapping[str, str] = {
 def name_of(place: int, name: Sequence[Sequence[Any]]) -> str:
     """A group's letter and name in the reader's language."""
     words = [t((HIGH if much else LOW)[str(measure)]) for measure, much in name]
-    return t("{letter}: {words}", letter=chr(65 + place), words=t(", ").join(words))
+    return t("{letter}: {words}", letter=chr(65 + place), words=listed(words))
 
 
 def show_buyers(found: Buyers) -> None:
@@ -115,11 +115,11 @@ def profiles(grouping: Grouping, checked: Foretold) -> list[dict[str, Any]]:
 
 def show_profiles(grouping: Grouping, checked: Foretold, unsure: float) -> None:
     """Each group in words and figures, and the share of customers that a person should place."""
-    looks.show(profiles_block(profiles(grouping, checked), checked.days, unsure), measures_block(grouping.weight))
+    looks.show(profiles_block(profiles(grouping, checked), checked.days, unsure, grouping.weight))
 
 
-def profiles_block(found: Sequence[Mapping[str, Any]], days: int, unsure: float) -> str:
-    """The groups as cards, HTML."""
+def profiles_block(found: Sequence[Mapping[str, Any]], days: int, unsure: float, weight: Mapping[str, float]) -> str:
+    """The groups as cards, what they bring, and how much each measure (``weight``) tells them apart, as HTML."""
     cards = [
         looks.card(looks.heading(name_of(place, each["name"])), looks.paragraph(profile_text(each, days)))
         for place, each in enumerate(found)
@@ -129,7 +129,8 @@ def profiles_block(found: Sequence[Mapping[str, Any]], days: int, unsure: float)
             for place, each in enumerate(found) if "share" in each]  # fmt: skip
     told = t("{share} of the customers lie between two groups or far from all: a person places them.",
              share=percent(unsure))  # fmt: skip
-    return "".join(cards) + charts.bars(t("Share of the revenue, by group"), bars) + looks.paragraph(told)
+    drawn = looks.pair(charts.bars(t("Share of the revenue, by group"), bars), _measures(weight))
+    return "".join(cards) + drawn + looks.paragraph(told)
 
 
 def profile_text(profile: Mapping[str, Any], days: int) -> str:
@@ -146,11 +147,10 @@ def profile_text(profile: Mapping[str, Any], days: int) -> str:
     if profile.get("again") is not None:
         told.append(t("Of 100 such customers, {yes} bought again within {days} days.", days=days,
                       yes=round(100 * profile["again"])))  # fmt: skip
-    return t(" ").join(told)
+    return sentences(told)
 
 
-def measures_block(weight: Mapping[str, float]) -> str:
-    """How much each measure tells the groups apart, as HTML."""
+def _measures(weight: Mapping[str, float]) -> str:
     ranked = sorted(weight.items(), key=lambda pair: -pair[1])
     bars = [Bar(t(MEASURE_NAMES[name]), share, percent(share)) for name, share in ranked if name in MEASURE_NAMES]
     return charts.bars(t("What tells the groups apart (share of the variety that lies between them)"), bars)
@@ -225,7 +225,7 @@ def who_block(found: Sequence[Mapping[str, Any]]) -> str:
     )  # fmt: skip
     strongest = sorted(found, key=lambda each: -abs(each["here"] - each["others"]))[:8]
     items = [plots.Interval(f"{each['people']} · {name_of(each['place'], each['name'])}", each["here"] - each["others"],
-                            each["low"], each["high"], f"{100 * (each['here'] - each['others']):+.0f}",
+                            each["low"], each["high"], minus(f"{100 * (each['here'] - each['others']):+.0f}"),
                             ALERT if each["clear"] else MUTED) for each in strongest]  # fmt: skip
     chart = plots.intervals(t("The largest differences to all others, in percentage points, with their intervals"),
                             items, t("no difference"))  # fmt: skip
@@ -286,9 +286,8 @@ def worth_block(found: Sequence[Mapping[str, Any]], rate: float, assumed: Mappin
     if kpi and expected is not None:
         reached = expected >= kpi.target if kpi.target >= kpi.baseline else expected <= kpi.target
         parts.append(looks.note(
-            t("“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if it counts customers who "
-              "buy again.", kpi=kpi.name, unit=kpi.unit, before=number(kpi.baseline), after=number(expected),
-              target=number(kpi.target)), "good" if reached else "note"))  # fmt: skip
+            t("“{kpi}” would go from {before} to about {after} (target: {target}), if it counts customers who "
+              "buy again.", **kpi.moved(expected)), "good" if reached else "note"))  # fmt: skip
     return "".join(parts)
 
 

@@ -15,7 +15,7 @@ from sandbox.lab.looks import ACCENT, MUTED
 from sandbox.lab.project import ProjectFacts
 from sandbox.lab.tickets import MOST_LETTERS, Sorter, clean
 from sandbox.lab.triage import Piece, without_each, words_for
-from sandbox.lab.words import percent, safe, t
+from sandbox.lab.words import percent, safe, t, titled
 
 _AS_PROPOSED = ""
 _LETTERS_EXPLAINED = 600
@@ -182,7 +182,7 @@ def show_tickets_worth_slider(app: TicketsApp, unit: str) -> None:
                 ("tickets", t("Tickets a month"), 100.0),
                 ("sort", t("Minutes to sort one by hand"), 0.5),
                 ("lost", t("Minutes lost by a wrong queue"), 1.0),
-                ("hour", t("An hour costs") + f" ({unit})", 5.0),
+                ("hour", titled(t("An hour costs"), unit), 5.0),
             )
         },
     }

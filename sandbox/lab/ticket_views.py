@@ -13,7 +13,7 @@ from sandbox.lab.project import wording
 from sandbox.lab.tables import small_cell
 from sandbox.lab.tickets import TEXT, Tickets
 from sandbox.lab.triage import Telling, Triage
-from sandbox.lab.words import both, count, number, percent, t
+from sandbox.lab.words import both, count, listed, number, percent, t
 
 _METHOD = "weights of short runs of letters, by word; for one ticket the words are taken out one by one"
 _MOST_SHOWN = 12
@@ -75,7 +75,7 @@ def show_triage(judged: Triage, assumed: Mapping[str, float]) -> None:
     """The model beside the filter, what it means at the chosen certainty, and the queues."""
     figures = judged.figures
     better = judged.queue.better
-    words = [t("“{queue}”: {words}", queue=queue, words=", ".join(w) or "–") for queue, w in judged.rules.items()]
+    words = [t("“{queue}”: {words}", queue=queue, words=listed(w) or "–") for queue, w in judged.rules.items()]
     verdict = (
         looks.note(t("The model sorts better than a filter of three words per queue."), "good")
         if better
@@ -170,7 +170,7 @@ def words_block(words: Mapping[str, Any]) -> str:
     """The telling words in two small tables, as HTML."""
     parts = []
     for key, title in (("queues", t("queue")), ("levels", t("urgency"))):
-        rows = [[name, ", ".join(found) or "–"] for name, found in words[key]]
+        rows = [[name, listed(found) or "–"] for name, found in words[key]]
         if rows:
             parts.append(looks.table([title, t("words that speak for it")], rows, [False, False]))
     least = t("Only words that at least {least} people wrote are shown and kept.", least=small_cell())
@@ -205,7 +205,7 @@ def groups_block(groups: Sequence[Mapping[str, Any]]) -> str:
     worse = [str(each["group"]) for each in groups if each["high"] < each["average"]]
     verdict = (
         looks.note(t("Tickets of these groups reach the right queue clearly less often: {groups}. Let a person sort "
-                     "theirs, or collect more of them to learn from.", groups=", ".join(worse)), "bad")
+                     "theirs, or collect more of them to learn from.", groups=listed(worse)), "bad")
         if worse
         else looks.note(t("No group’s tickets reach the right queue clearly less often than the average."), "good")
     )  # fmt: skip
@@ -251,9 +251,8 @@ def triage_worth_block(figures: Mapping[str, Any], assumed: Mapping[str, float],
     if kpi and expected is not None:
         reached = expected <= kpi.target if kpi.target <= kpi.baseline else expected >= kpi.target
         parts.append(looks.note(
-            t("“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if every ticket is sorted by "
-              "hand today.", kpi=kpi.name, unit=kpi.unit, before=number(kpi.baseline), after=number(expected),
-              target=number(kpi.target)), "good" if reached else "note"))  # fmt: skip
+            t("“{kpi}” would go from {before} to about {after} (target: {target}), if every ticket is sorted by "
+              "hand today.", **kpi.moved(expected)), "good" if reached else "note"))  # fmt: skip
     return "".join(parts)
 
 

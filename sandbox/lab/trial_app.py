@@ -11,7 +11,7 @@ from sandbox.lab import app as frozen
 from sandbox.lab import app_parts, controls, evidence, looks, project
 from sandbox.lab import trial_views as views
 from sandbox.lab.project import ProjectFacts
-from sandbox.lab.words import pick, t
+from sandbox.lab.words import pick, t, titled
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,14 @@ def show_planner(app: TrialApp) -> None:
 
     by = 100.0 if app.share else 1.0
     base, smallest = by * float(app.reading["without"]), by * float(app.plan["smallest"])
-    unit = " (%)" if app.share else ""
-    points = f" ({t('percentage points')})" if app.share else ""
+    unit = "%" if app.share else ""
+    points = t("percentage points") if app.share else ""
     inputs = {
-        "base": controls.slider(t("Outcome today") + unit, base, 0.5 if app.share else 0,
+        "base": controls.slider(titled(t("Outcome today"), unit), base, 0.5 if app.share else 0,
                                 95 if app.share else max(1, 3 * base), 0.5),
-        "smallest": controls.slider(t("Smallest difference that matters") + points, smallest, 0.5 if app.share else 0.1,
-                                    20 if app.share else max(1, base), 0.5 if app.share else 0.1),
+        "smallest": controls.slider(titled(t("Smallest difference that matters"), points), smallest,
+                                    0.5 if app.share else 0.1, 20 if app.share else max(1, base),
+                                    0.5 if app.share else 0.1),
         "power": controls.slider(t("It should be found in (% of such tests)"), 100 * app.plan["power"], 50, 95, 5),
         "per_week": controls.slider(t("People a week"), app.plan["per_week"], 10, 20 * app.plan["per_week"], 10),
     }  # fmt: skip

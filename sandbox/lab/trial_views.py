@@ -12,7 +12,7 @@ from sandbox.lab.experiment import Effect, Reading, Segment, Trial
 from sandbox.lab.looks import ALERT, CALM, MUTED
 from sandbox.lab.project import wording
 from sandbox.lab.tables import small_cell
-from sandbox.lab.words import both, count, language, number, percent, t
+from sandbox.lab.words import both, count, language, listed, minus, named, number, percent, t
 
 OUTCOME_LABEL = "Outcome with the change, beside without it"
 _METHOD = "difference per group of people, intervals widened for the number of groups (Bonferroni)"
@@ -25,7 +25,7 @@ def amount_text(value: float, share: bool) -> str:
 
 def gap_text(value: float, share: bool) -> str:
     """A difference with its sign: percentage points, or an amount."""
-    return (f"{100 * value:+.1f}" if share else f"{value:+,.1f}").replace("-", "−")
+    return minus(f"{100 * value:+.1f}" if share else f"{value:+,.1f}")
 
 
 def show_trial(found: Trial) -> None:
@@ -160,16 +160,16 @@ def segments_block(parts: Sequence[Mapping[str, Any]], share: bool, verdict: str
     for part in parts:
         gap = float(part["with"]) - float(part["without"])
         tone = CALM if part["low"] > 0 else ALERT if part["high"] < 0 else MUTED
-        items.append(plots.Interval(f"{part['column']}: {part['level']}", gap, part["low"], part["high"],
+        items.append(plots.Interval(named(part["column"], part["level"]), gap, part["low"], part["high"],
                                     gap_text(gap, share), tone))  # fmt: skip
-    clear = [f"{p['column']}: {p['level']}" for p in parts if p["low"] > 0]
-    none = [f"{p['column']}: {p['level']}" for p in parts if p["low"] <= 0 <= p["high"]]
+    clear = [named(p["column"], p["level"]) for p in parts if p["low"] > 0]
+    none = [named(p["column"], p["level"]) for p in parts if p["low"] <= 0 <= p["high"]]
     told = []
     if clear:
-        told.append(t("A clear gain for: {groups}.", groups="; ".join(clear)))
+        told.append(t("A clear gain for: {groups}.", groups=listed(clear, long=True)))
     if none:
         told.append(t("No clear effect for: {groups}. That may be too few people, or no effect.",
-                      groups="; ".join(none)))  # fmt: skip
+                      groups=listed(none, long=True)))  # fmt: skip
     title = t("Difference per group of people, in percentage points") if share else t("Difference per group of people")
     return looks.bullets(told) + plots.intervals(title, items, t("no difference")) + looks.paragraph(
         t("The intervals are widened, because {groups} groups are looked at: with many looks one would seem to work by "
@@ -213,10 +213,9 @@ def worth_block(figures: Mapping[str, Any], assumed: Mapping[str, float], unit: 
     ]  # fmt: skip
     if kpi and expected is not None and gain:
         text = t(
-            "“{kpi}” would go from {before} to about {after} {unit} (target: {target}), if it grows as the outcome of "
+            "“{kpi}” would go from {before} to about {after} (target: {target}), if it grows as the outcome of "
             "the test did.",
-            kpi=kpi.name, unit=kpi.unit, before=number(kpi.baseline), after=number(expected),
-            target=number(kpi.target),
+            **kpi.moved(expected),
         )  # fmt: skip
         better = expected >= kpi.target if kpi.target > kpi.baseline else expected <= kpi.target
         parts.append(looks.note(text, "good" if better else "note"))

@@ -11,7 +11,7 @@ from sandbox.lab.explanation import CaseReasons, Explanation, Factor, value_text
 from sandbox.lab.looks import ACCENT, ALERT, CALM, MUTED
 from sandbox.lab.project import KpiFacts, wording
 from sandbox.lab.tables import small_cell
-from sandbox.lab.words import count, number, percent, points, t
+from sandbox.lab.words import count, named, number, percent, points, t
 
 _MOST_FACTORS = 10
 
@@ -143,7 +143,7 @@ def show_reasons(explanation: Explanation, labels: dict[str, str]) -> None:
     for case, title in zip(
         explanation.examples, (t("A high risk"), t("A middling risk"), t("A low risk")), strict=False
     ):
-        examples.append(looks.card(looks.heading(f"{title}: {percent(case.risk)}"), reason_sentences(case, labels, 3)))
+        examples.append(looks.card(looks.heading(named(title, percent(case.risk))), reason_sentences(case, labels, 3)))
     looks.show(
         factor_chart(explanation.overall, labels),
         looks.paragraph(
@@ -230,17 +230,9 @@ def kpi_sentence(prevented: float, kpi: KpiFacts | None) -> str:
     if kpi is None:
         return looks.paragraph(t("This would prevent {share} of all cases.", share=percent(prevented)))
     expected = moved_kpi(kpi.baseline, prevented)
-    fields = {
-        "kpi": kpi.name,
-        "unit": kpi.unit,
-        "before": number(kpi.baseline),
-        "after": number(expected),
-        "target": number(kpi.target),
-    }
     reached = expected <= kpi.target if kpi.target <= kpi.baseline else False
     text = t(
-        "“{kpi}” would go from {before} to about {after} {unit} (target: {target}), "
-        "if it counts what is prevented here.",
-        **fields,
+        "“{kpi}” would go from {before} to about {after} (target: {target}), if it counts what is prevented here.",
+        **kpi.moved(expected),
     )
     return looks.note(text, "good" if reached else "note")

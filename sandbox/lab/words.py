@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,12 @@ def safe(value: Any) -> str:
 
 def count(value: float) -> str:
     """A whole number with thousands separated: 12,345."""
-    return f"{value:,.0f}" if math.isfinite(value) else "–"
+    return minus(f"{value:,.0f}") if math.isfinite(value) else "–"
+
+
+def minus(figure: str) -> str:
+    """A figure with a minus as people print it; a hyphen is too short to be seen."""
+    return figure.replace("-", "−")
 
 
 def number(value: float) -> str:
@@ -67,7 +73,7 @@ def number(value: float) -> str:
         return count(value)
     size = abs(value)
     digits = 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 0.1 else 4
-    written = f"{value:,.{digits}f}"
+    written = minus(f"{value:,.{digits}f}")
     return written.rstrip("0").rstrip(".") if digits else written
 
 
@@ -80,7 +86,36 @@ def percent(share: float) -> str:
 
 def points(share: float) -> str:
     """A difference of two shares, with sign, in percentage points."""
-    return f"{100 * share:+.1f}".replace("-", "−")
+    return minus(f"{100 * share:+.1f}")
+
+
+def measured(value: float, unit: str) -> str:
+    """A number with its unit: 24%, 120 hours."""
+    return f"{number(value)}{'' if unit in ('', '%') else ' '}{unit}"
+
+
+def titled(text: str, unit: str) -> str:
+    """A control's title with its unit in brackets, of the width that the reader's language has."""
+    if not unit:
+        return text
+    return f"{text}（{unit}）" if language() == "zh-CN" else f"{text} ({unit})"
+
+
+def named(name: str, value: str) -> str:
+    """A value after the name of what it is."""
+    return f"{name}：{value}" if language() == "zh-CN" else f"{name}: {value}"
+
+
+def listed(texts: Iterable[str], *, long: bool = False) -> str:
+    """Texts one after the other; ``long`` ones may hold commas themselves."""
+    if language() == "zh-CN":
+        return ("；" if long else "、").join(texts)
+    return ("; " if long else ", ").join(texts)
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Whole sentences one after the other."""
+    return ("" if language() == "zh-CN" else " ").join(texts)
 
 
 def _template_texts(tag: Language) -> dict[str, str]:

@@ -83,11 +83,12 @@ def test_a_table_too_wide_for_a_phone_becomes_lists_and_a_narrow_one_stays_a_tab
 
 
 def test_a_label_that_is_cut_keeps_its_value():
-    drawn = charts.balance(
-        "", [Bar("Duty class (L light, M medium, H heavy): L", -0.3, "−0.3")] * 2, "lowers", "raises"
-    )
+    names = ("Duty class (L light, M medium, H heavy): L", "负荷等级（L 轻载，M 中载，H 重载，由设备部登记）：L",
+             "Average time between two calls of the same customer: 30")  # fmt: skip
+    drawn = charts.balance("", [Bar(name, -0.3, "−0.3") for name in names], "lowers", "raises")
     shown = re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
-    assert any(text.startswith("Duty class") and text.endswith("…: L") for text in shown)
+    assert {"Duty class: L", "负荷等级：L"} <= set(shown), "what explains a name goes first"
+    assert any(text.startswith("Average time") and text.endswith("…: 30") for text in shown)
 
 
 @pytest.mark.parametrize(

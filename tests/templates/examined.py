@@ -27,6 +27,7 @@ from sandbox.core.findings import Finding
 from sandbox.core.messages import Language, as_language
 from sandbox.core.project import NewProject, Project, Submission
 from sandbox.core.run import RunReport
+from sandbox.kernels import forkserver
 from sandbox.notebooks.templates import Template, load_template
 from sandbox.publishing.archive import pack_files
 from sandbox.workflows import examine
@@ -82,6 +83,7 @@ class Examined:
 
 def keep_and_examine(job: Job) -> Outcome:
     """``examine_submission`` in a worker's process, with what the running checks were given kept beside it."""
+    forkserver.TRIALS_REST = PATIENCE  # examinations follow one another here, but slowly: other tests run beside them
     before, seen = _processor(psutil.Process()), []
     checks = examine.run_checks
 

@@ -9,7 +9,7 @@ from tests.templates.examined import Examinations
 def test_the_rival_in_one_region_and_the_promotions_are_found(examined: Examinations) -> None:
     project = examined("demand-replenishment", "en")
     planted = truths.RETAIL_BREAK["region"]
-    assert f"“{planted}” sold -" in project.shown
+    assert f"“{planted}” sold −" in project.shown
     factors = {f["factor"]: f["direction"] for f in project.evidence["explanation"]["overall"][:5]}
     assert factors.get("promoted") == "+"
     assert project.metric("mase")["model"] < 0.85
