@@ -13,7 +13,7 @@ from sandbox.lab.explanation import CaseReasons, Explanation, Factor, value_text
 from sandbox.lab.looks import ACCENT, ALERT, CALM, MUTED
 from sandbox.lab.project import wording
 from sandbox.lab.regression import Amounts, Estimates, in_words, to_check, usual
-from sandbox.lab.words import count, minus, named, number, percent, t
+from sandbox.lab.words import count, listed, minus, named, number, percent, t
 
 _MOST_FACTORS = 8
 _METHOD = "Shapley values by permutation, from comparison cases of average amount, in the amount's unit"
@@ -143,15 +143,23 @@ def age_block(found: Age, labels: Mapping[str, str]) -> str:
         mark = (names.index(found.aged_since), t("aged")) if found.aged_since else None
         chart = plots.lines(t("Error by month, % of the amount"), names,
                             [plots.Line(t("error with 95% interval"), errors)], band, mark)  # fmt: skip
+    shifts = _shifts(found, labels)
+    return "".join([*parts, looks.pair(chart, shifts) if chart else shifts])
+
+
+def _shifts(found: Age, labels: Mapping[str, str]) -> str:
+    """What comes in otherwise than when it was new, as a table; what does not, by name."""
+    moved = [each for each in found.shifts if each.psi >= drift.CALM][:_MOST_FACTORS]
+    calm = [labels.get(each.column, each.column) for each in found.shifts if each.psi < drift.CALM]
     rows = [
-        [labels.get(s.column, s.column), f"{s.psi:.2f}", _shift_words(s.psi),
-         named(s.most, f"{percent(s.then)} → {percent(s.now)}") if s.psi >= drift.CALM and s.most else ""]
-        for s in found.shifts[:_MOST_FACTORS]
+        [labels.get(each.column, each.column), _shift_words(each.psi),
+         named(each.most, f"{percent(each.then)} → {percent(each.now)}") if each.most else "", f"{each.psi:.2f}"]
+        for each in moved
     ]  # fmt: skip
-    table = looks.table(
-        [t("fact"), t("shift (PSI)"), t("judged"), t("what moved most")], rows, [False, True, False, False]
-    )
-    return "".join([*parts, looks.pair(chart, table) if chart else table])
+    head = [t("fact"), t("judged"), t("what moved most"), t("shift (PSI)")]
+    table = looks.heading(t("What has shifted")) + looks.table(head, rows, [False, False, False, True]) if rows else ""
+    told = t("As it was when the model was new: {facts}.", facts=listed(calm)) if calm else ""
+    return table + (looks.paragraph(told, muted=True) if told else "")
 
 
 def _age_verdict(found: Age) -> str:
@@ -172,7 +180,7 @@ def _age_verdict(found: Age) -> str:
 
 
 def _shift_words(psi: float) -> str:
-    return t("calm") if psi < drift.CALM else t("moved") if psi < drift.STRONG else t("moved strongly")
+    return t("moved") if psi < drift.STRONG else t("moved strongly")
 
 
 def expected_kpi(misses: float, plain: float, used: float) -> float | None:
