@@ -9,7 +9,6 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import yaml
 
 VERSION = "20261121T000000Z-aaaaaaaaaaaa"
 
@@ -33,16 +32,3 @@ def pin_frame(frame: pd.DataFrame, folder: Path, name: str, spec: Mapping[str, A
     }
     (version / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     return version
-
-
-def pin_demo(table: Path, spec_file: Path, folder: Path) -> Path:
-    """A demo table as its spec makes it, as far as templates care: ids dropped, the unit a pseudonym."""
-    spec = yaml.safe_load(spec_file.read_text(encoding="utf-8"))
-    read = {".parquet": pd.read_parquet, ".xlsx": pd.read_excel}.get(table.suffix)
-    frame = read(table) if read else duckdb.read_csv(str(table)).df()
-    frame = frame.drop(columns=[c for c in frame.columns if spec["columns"][c]["rule"] == "drop"])
-    unit = spec["unit"]["column"]
-    if not spec["unit"].get("personal", True):
-        return pin_frame(frame, folder, spec["name"], spec)
-    frame[unit] = pd.util.hash_pandas_object(frame[unit], index=False).map("{:016x}".format).str.repeat(4)
-    return pin_frame(frame, folder, spec["name"], spec)
