@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sandbox.appserver.page.cells import markdown_html
+from sandbox.appserver.page.cells import markdown_html, output_html
 from sandbox.appserver.page.formulas import math_of
 
 
@@ -57,3 +57,13 @@ def test_an_authors_own_mathml_is_left_out() -> None:
 def test_what_is_not_understood_stays_as_written() -> None:
     long = "x" * 3000
     assert f"so ${long}$ it is" in markdown_html(f"so ${long}$ it is")
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/markdown", "text/latex", "text/plain"])
+def test_a_formula_in_an_output_does_not_act_either(kind: str) -> None:
+    """Only Markdown's are drawn; in the other kinds it is a text like any other."""
+    source = r"<p>kept $\href{javascript:alert(1)}{x}$</p><script>alert(1)</script><math><mtext onclick=x></math>"
+    made = output_html({"output_type": "display_data", "data": {kind: source, "text/plain": source}}, {})
+    assert "kept" in made
+    for tag in re.findall(r"<[^>]*>", made):
+        assert not re.search(r"script|href|onclick|mtext", tag), made

@@ -39,6 +39,7 @@ def test_a_project_walks_from_the_form_to_the_hand_off(town: Town) -> None:
         manifest = read_manifest(town.services.workspace.app_version(slug, VersionId.parse(made["version"])))
         assert manifest.control, [f for f in made["findings"] if f["check"] == "opening"]
         assert set(manifest.first_views) == {"en", "zh-CN"} or not AVAILABLE
+        assert {"sandbox.lab.app", "sandbox.lab.charts"} <= set(manifest.imports) or not AVAILABLE
 
         reviewer = town.as_("zhao-min")
         page = reviewer.get(f"/projects/{slug}/submissions/1").text
