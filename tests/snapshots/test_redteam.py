@@ -6,13 +6,16 @@ import random
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from sandbox.core.errors import BadInput, Conflict
 from sandbox.core.spec import DatasetSpec
 from sandbox.snapshots.manifest import read_manifest
 from sandbox.snapshots.redteam import attack_snapshot
+from sandbox.snapshots.redteam_attacks import TRUTH, World, exact_linkage, fuzzy_linkage
 from sandbox.snapshots.redteam_report import Attack, RedTeam
+from sandbox.snapshots.sql import Sql
 from tests.snapshots.conftest import KEYS, NOW, Builder, column, people_rows, spec_of, write_csv
 
 
@@ -157,3 +160,18 @@ def test_a_spec_that_was_edited_since_does_not_hide_who_can_be_found(build: Buil
     with pytest.raises(Conflict, match="another unit"):
         other = spec.model_copy(update={"unit": spec.unit.model_copy(update={"column": "name"})})
         attack_snapshot(other, folder, **given)
+
+
+def test_a_wrong_letter_or_character_does_not_stop_the_fuzzy_linkage() -> None:
+    """Twenty people live in each city. A name that is like none of them says nothing, nor does one character."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE t AS SELECT i AS id, ['石家庄', 'Lyon', '武汉'][i % 3 + 1] AS city FROM range(60) AS r(i)"
+        )
+        cases = (("石家荘", 0, 20), ("石庄", 0, 20), ("Lyom", 1, 20), ("Loyn", 1, 20), ("武漢", 2, 20), ("汉", 2, 60),
+                 ("完全不同", 2, 60), ("Lion's", 1, 60))  # fmt: skip
+        for written, who, alike in cases:
+            connection.execute("CREATE OR REPLACE TABLE known AS SELECT ? AS city, ? AS " + TRUTH.text, [written, who])
+            world = World(connection, Sql("t"), "id", Sql("known"), ("city",))
+            assert exact_linkage(world) == 0
+            assert fuzzy_linkage(world) == pytest.approx(1 / alike), written
