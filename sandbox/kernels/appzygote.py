@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sandbox.kernels import child, forkmemory, landlock, linux, singlethreaded, viewerapp
+from sandbox.kernels import child, forkmemory, forks, landlock, linux, singlethreaded, viewerapp
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.grants import grants_for
 from sandbox.kernels.marks import mark
@@ -76,28 +76,16 @@ class AppZygote:
         del modules
         linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         _settle()
-        self._serve()
+        forks.serve_forks(self._control, self._open, self._ended)
 
-    def _serve(self) -> None:
-        poller = select.poll()
-        poller.register(self._control, select.POLLIN)
-        while True:
-            for descriptor, _ in poller.poll():
-                if descriptor != self._control.fileno():
-                    poller.unregister(descriptor)
-                    self._ended(descriptor)
-                    continue
-                try:
-                    message, descriptors = self._control.receive()
-                except Closed:
-                    return
-                channel = Channel(socket.socket(fileno=descriptors[0]))
-                poller.register(self._fork(channel, self._place.viewer(message["viewer"])), select.POLLIN)
+    def _open(self, message: Mapping[str, Any], descriptors: Sequence[int]) -> int:
+        channel = Channel(socket.socket(fileno=descriptors[0]))
+        return self._fork(channel, self._place.viewer(message["viewer"]))
 
     def _fork(self, channel: Channel, place: KernelPlace) -> int:
         pid = os.fork()
         if pid == 0:
-            self._be_kernel(channel, place)
+            forks.run_and_exit(lambda: self._be_kernel(channel, place))
         channel.close()
         pidfd = os.pidfd_open(pid)
         self._viewers[pidfd] = (pid, place)
@@ -116,18 +104,10 @@ class AppZygote:
         remove_tree(place.home)
         remove_tree(place.root)
 
-    def _be_kernel(self, channel: Channel, place: KernelPlace) -> None:
-        status = 1
-        try:
-            connection = self._become(channel, place)
-            self._serve_viewer(channel, connection)
-            status = 0
-        except SystemExit as error:
-            status = error.code if isinstance(error.code, int) else 1
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-        finally:
-            os._exit(status)
+    def _be_kernel(self, channel: Channel, place: KernelPlace) -> int:
+        connection = self._become(channel, place)
+        self._serve_viewer(channel, connection)
+        return 0
 
     def _become(self, channel: Channel, place: KernelPlace) -> dict[str, Any]:
         """A kernel of its own: session, folder, environment, a layer of confinement; returns its connection."""

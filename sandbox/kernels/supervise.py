@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 
 from sandbox.kernels import linux, namespaces
+from sandbox.kernels.forks import run_and_exit
 
 
 def supervise(body: Callable[[bool], int], attend: Callable[[int], None]) -> int:
@@ -27,16 +27,12 @@ def supervise(body: Callable[[bool], int], attend: Callable[[int], None]) -> int
         linux.unshare(linux.CLONE_NEWPID)
     child = os.fork()
     if child == 0:
-        status = 1
-        try:
-            if linux.AVAILABLE:
-                linux.die_with_parent(signal.SIGKILL)
-            status = body(nested)
-        except SystemExit as error:
-            status = error.code if isinstance(error.code, int) else 1
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-        finally:
-            os._exit(status)
+        run_and_exit(lambda: _child(body, nested))
     attend(child)
     return os.waitpid(child, 0)[1]
+
+
+def _child(body: Callable[[bool], int], nested: bool) -> int:
+    if linux.AVAILABLE:
+        linux.die_with_parent(signal.SIGKILL)
+    return body(nested)

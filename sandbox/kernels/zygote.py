@@ -12,15 +12,17 @@ import importlib
 import os
 import random
 import resource
-import select
 import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.kernels import forkmemory, linux
 from sandbox.kernels.channel import Channel, Closed
+from sandbox.kernels.forks import run_and_exit, serve_forks
 from sandbox.kernels.supervise import supervise
 
 
@@ -33,22 +35,13 @@ class Zygote:
     kernels: dict[int, tuple[int, Channel]] = field(default_factory=dict)  # pidfd → (pid, channel)
 
     def serve(self) -> None:
-        """Until the server is gone. Descriptors may go beyond 1024: poll(), not select()."""
+        """Until the server is gone."""
         own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self.nested else -1
-        poller = select.poll()
-        poller.register(self.control, select.POLLIN)
-        while True:
-            for descriptor, _ in poller.poll():
-                if descriptor != self.control.fileno():
-                    poller.unregister(descriptor)
-                    self._ended(descriptor)
-                    continue
-                try:
-                    _, descriptors = self.control.receive()
-                except Closed:
-                    return
-                poller.register(self._fork(Channel(socket.socket(fileno=descriptors[0])), own_namespace),
-                                select.POLLIN)  # fmt: skip
+
+        def fork(_: Mapping[str, Any], descriptors: Sequence[int]) -> int:
+            return self._fork(Channel(socket.socket(fileno=descriptors[0])), own_namespace)
+
+        serve_forks(self.control, fork, self._ended)
 
     def _fork(self, channel: Channel, own_namespace: int) -> int:
         """A kernel for ``channel``; returns its pidfd. The kernel is the first process of its own namespace."""
@@ -60,7 +53,7 @@ class Zygote:
                 nested = False  # the machine's limit of namespaces is reached
         pid = os.fork()
         if pid == 0:
-            self._be_kernel(channel, nested)
+            run_and_exit(lambda: self._be_kernel(channel, nested))
         if nested:
             linux.setns(own_namespace, linux.CLONE_NEWPID)
         pidfd = os.pidfd_open(pid)
@@ -71,18 +64,10 @@ class Zygote:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         return pidfd
 
-    def _be_kernel(self, channel: Channel, nested: bool) -> None:
-        status = 1
-        try:
-            from sandbox.kernels import child
+    def _be_kernel(self, channel: Channel, nested: bool) -> int:
+        from sandbox.kernels import child
 
-            status = child.run(channel, nested=nested)
-        except SystemExit as error:
-            status = error.code if isinstance(error.code, int) else 1
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-        finally:
-            os._exit(status)
+        return child.run(channel, nested=nested)
 
     def _ended(self, pidfd: int) -> None:
         pid, channel = self.kernels.pop(pidfd)
