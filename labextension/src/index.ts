@@ -13,6 +13,7 @@ import { addPanel } from './panel';
 import { inFront, nameTab, titleOf } from './tabs';
 import { dress } from './preview';
 import { Running } from './running';
+import { saveInTurn } from './saving';
 import { addStart } from './start';
 import { submitForReview } from './submission';
 import { Texts } from './texts';
@@ -91,6 +92,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         }
         const project = projectOf(notebook.context.path);
         if (project !== null && !notebook.isDisposed) {
+          saveInTurn(notebook.context);
           hideCode(notebook, true);
           nameTab(notebook, titleOf(notebook));
           const form = new Running(notebook, texts);

@@ -55,6 +55,13 @@ OVERRIDES: dict[str, Any] = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"autoRenderMarkdownCells": True},
     "@jupyterlab/statusbar-extension:plugin": {"visible": False},
+    # The language pack does not have it; the keyboard and the browser copy text as everywhere.
+    "@jupyterlab/application-extension:context-menu": {
+        "contextMenu": [
+            {"command": f"notebook:{what}-selected-text", "selector": selector, "disabled": True}
+            for what, selector in (("copy", ".jp-Notebook .jp-Cell"), ("cut", ".jp-Notebook .jp-InputArea-editor"))
+        ]
+    },
 }
 
 RUN_MINUTES_WITHOUT_BROWSER = 240

@@ -190,6 +190,41 @@ def test_an_older_version_comes_back_and_nothing_is_lost(
     lab.close()
 
 
+def test_a_save_during_another_is_no_conflict(
+    sandbox: RunningSandbox, signed_in: Callable[..., Any], made: dict[str, str]
+) -> None:
+    """JupyterLab by itself asks which of the two shall be lost, behind the dialog of the submission."""
+    words = WORDS["en"]
+    lab = open_project(sandbox, signed_in("lin-xia"), made["en"], words)
+    lab.locator(f"{PANEL} .sb-see").wait_for(timeout=90_000)
+    take_over(lab, words)
+    wait_until_idle(lab)
+
+    def answer_late(route: Any) -> None:
+        """The file is written; the answer takes a while."""
+        answer = route.fetch()
+        lab.wait_for_timeout(3000)
+        route.fulfill(response=answer)
+
+    lab.route(
+        lambda url: "/api/contents/" in url and "/notebook.ipynb" in url and "checkpoints" not in url,
+        lambda route: answer_late(route) if route.request.method == "PUT" else route.continue_(),
+    )
+    lab.locator(f"{PANEL} .jp-MarkdownCell").first.click()
+    lab.keyboard.press("Enter")
+    lab.locator(f"{PANEL} .jp-MarkdownCell .cm-content:focus").wait_for()
+    lab.keyboard.type("One thing more. ")
+    lab.keyboard.press("Control+s")
+    lab.wait_for_timeout(500)
+    lab.locator(".sandbox-submit").click()
+    lab.locator(".jp-Dialog").get_by_role("button", name=words["submit"], exact=True).click()
+    saving = lab.locator(".sandbox-examination", has_text="Saving…")
+    saving.wait_for()
+    saving.wait_for(state="detached", timeout=40_000)
+    lab.unroute_all(behavior="ignoreErrors")
+    lab.close()
+
+
 def remove_cell(lab: Any, text: str) -> None:
     """As people who code do: Escape, d, d."""
     cell = lab.locator(f"{PANEL} .jp-CodeCell .cm-content", has_text=text)
