@@ -68,6 +68,7 @@ def open_project(sandbox: RunningSandbox, page: Any, slug: str, words: dict[str,
 
 
 def slug_of(lab: Any) -> str:
+    lab.wait_for_url(re.compile(r"/tree/"))  # the address follows the notebook a moment later
     found = re.search(r"/tree/([a-z0-9-]+)/", lab.url)
     assert found, lab.url
     return found[1]
