@@ -69,6 +69,15 @@ def test_the_planted_kinds_are_found_and_their_number_is_chosen(pin):
     assert any(("recency", True) in name for name in names)
 
 
+def test_the_number_of_groups_does_not_depend_on_the_order_of_pseudonyms(pin):
+    frame, _ = bought(1200)
+    number = frame["customer"].str.removeprefix("C-").astype(int)
+    renamed = frame.assign(customer=(number * 7919 % 1201).map("C-{:04d}".format)).sort_values("customer")
+    found = [read(each.reset_index(drop=True), pin, name) for each, name in ((frame, "orders"), (renamed, "renamed"))]
+    assert not found[0].measures.reset_index(drop=True).equals(found[1].measures.reset_index(drop=True))
+    assert segments.try_numbers(pipeline(), found[0]) == segments.try_numbers(pipeline(), found[1])
+
+
 def test_the_model_that_is_saved_holds_no_labels_of_customers(pin):
     frame, _ = bought()
     assert not hasattr(grouped(read(frame, pin)).model.steps[-1][1], "labels_")
