@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -99,22 +99,26 @@ def _subshell(kind: str) -> Attack:
 
 
 def _answered_by(person: str) -> Attack:
-    """A callback of the app asks something, and ``person`` answers on the channel for answers."""
+    """A callback of the app asks something, and ``person`` answers on the channel for answers.
+
+    Whoever answers is attached before: Jupyter's server lets nobody attach to a kernel that waits.
+    """
 
     def attack(site: Site) -> bool:
         rita = site.viewer()
         kernel = rita.open()
-        with Conversation(rita, kernel) as page:
-            page.say(comm_msg(page.widgets["ButtonModel"][-1], {"method": "custom", "content": {"event": "click"}}))
-            asked = receive(page.socket, "input_request", NO_FENCE, 0)
-            assert "input_request" in asked, "the app's code has not asked"
-            answer = message("input_reply", {"value": "forged", "status": "ok"}, "stdin")
+        with Conversation(rita, kernel) as page, ExitStack() as others:
             try:
-                if person == "rita":
-                    page.say(answer)
-                else:
-                    with closing(site.viewer(person).connect(kernel)) as socket:
-                        send(socket, answer, "json")
+                socket = page.socket
+                if person != "rita":
+                    socket = others.enter_context(closing(site.viewer(person).connect(kernel)))
+                    send(socket, message("kernel_info_request", {}), "json")
+                    receive(socket, "kernel_info_reply", NO_FENCE, 0)
+                click = {"method": "custom", "content": {"event": "click"}}
+                page.say(comm_msg(page.widgets["ButtonModel"][-1], click))
+                asked = receive(page.socket, "input_request", NO_FENCE, 0)
+                assert "input_request" in asked, "the app's code has not asked"
+                send(socket, message("input_reply", {"value": "forged", "status": "ok"}, "stdin"), "json")
                 heard = receive(page.socket, "answered: forged", NO_FENCE, 0, seconds=5 * rita.quiet)
             except websocket.WebSocketException:
                 heard = ""
