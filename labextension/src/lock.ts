@@ -55,12 +55,13 @@ export class Lock {
     if (turned) {
       this._turned();
     }
+    const holder = told.mine ? '' : `${told.person} ${told.since} ${told.other}`;
     if (told.mine) {
       this._notice.clear();
-    } else if (before || !this._told) {
+    } else if (before || holder !== this._holder) {
       this._say(told);
     }
-    this._told = !told.mine;
+    this._holder = holder;
   }
 
   private _say(told: IPresence): void {
@@ -83,6 +84,7 @@ export class Lock {
   }
 
   private _mine: boolean;
-  private _told = false;
+  /** Of whom the notice has spoken: it is said anew only when somebody else has the notebook. */
+  private _holder = '';
   private _notice: Notice;
 }

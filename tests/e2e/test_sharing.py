@@ -87,9 +87,8 @@ def test_a_colleague_reads_along_and_takes_over_in_their_own_lab(
     theirs.keyboard.type(" 同事写的一句话。")
     with theirs.expect_response(lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url):
         theirs.keyboard.press(SAVED)
-    back = mine.locator(".sandbox-notice-lock")
+    back = mine.locator(".sandbox-notice-lock", has_text="Lab Team")
     back.wait_for()
-    assert "Lab Team" in back.inner_text()
     back.get_by_role("button", name=WORDS["en"]["here"]).click()
     mine.locator(f"{PANEL} .jp-MarkdownCell", has_text="同事写的一句话").wait_for()
     picture(mine, "lab-handed-back-en")
