@@ -27,6 +27,11 @@ _MOST_GROUPS = 20
 Count = tuple[int, int]
 
 
+def is_clear(gap: float, low: float, high: float) -> bool:
+    """Whether a difference of two shares is large enough to matter, and its interval leaves out zero."""
+    return (low > 0 or high < 0) and abs(gap) >= MATTERS
+
+
 @dataclass(frozen=True)
 class Gap:
     """One measure of one group beside all others: shares, and the interval of their difference."""
@@ -41,7 +46,7 @@ class Gap:
     @property
     def clear(self) -> bool:
         """Whether the difference is surely there and large enough to matter."""
-        return (self.low > 0 or self.high < 0) and abs(self.here - self.others) >= MATTERS
+        return is_clear(self.here - self.others, self.low, self.high)
 
     @property
     def blurred(self) -> float:

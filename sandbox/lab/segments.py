@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.core.errors import BadInput
+from sandbox.core.fairness import is_clear
 from sandbox.lab import columns as find
 from sandbox.lab import pins
 from sandbox.lab.evaluation import Metric
@@ -263,7 +264,7 @@ def names_of(centres: Sequence[Sequence[float]]) -> list[tuple[tuple[str, bool],
     made: list[tuple[tuple[str, bool], ...]] = []
     for centre in centres:
         ranked = sorted(zip(MEASURES, centre, strict=True), key=lambda pair: -abs(pair[1]))
-        telling = [(name, value > 0) for name, value in ranked if abs(value) >= 0.4] or [
+        telling = [(name, value > 0) for name, value in ranked if abs(value) >= _TELLING] or [
             (ranked[0][0], ranked[0][1] > 0)
         ]
         size = 2
@@ -370,7 +371,7 @@ class Who:
 
     @property
     def clear(self) -> bool:
-        return (self.low > 0 or self.high < 0) and abs(self.here - self.others) >= 0.05
+        return is_clear(self.here - self.others, self.low, self.high)
 
 
 def who_is_where(found: Buyers, grouping: Grouping) -> list[Who]:
