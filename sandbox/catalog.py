@@ -94,6 +94,17 @@ class Catalog:
         spec = read_spec(files[name])
         return Entry(spec, files[name], self.versions(name))
 
+    def is_idle(self, entry: Entry) -> bool:
+        """Whether a dataset came with the sandbox and is not used here: never built, and its source is not there.
+
+        Such a dataset of the demo company is no failure of this workspace's upkeep.
+        """
+        if entry.versions or entry.file.parent == self._workspace.datasets:
+            return False
+        source = entry.spec.source
+        parts = [source, *(source.tables or {}).values()]
+        return any(part.path is not None and not (self._workspace.home / part.path).exists() for part in parts)
+
     def versions(self, name: str) -> tuple[VersionId, ...]:
         """Versions of a dataset's published snapshots, newest first. Staging folders are not among them."""
         return published_versions(self._workspace.dataset_snapshots(name))

@@ -23,6 +23,8 @@ PARTS = (
     "sandbox/appserver/page/allowed.json",
     "sandbox/appserver/page/built/runtime.js",
     "sandbox/appserver/page/built/page.css",
+    "sandbox/appserver/page/built/vega.js",
+    "sandbox/appserver/page/built/licenses.txt",
     "sandbox/publishing/bundle/rescore.py",
     "sandbox/publishing/bundle/README.zh-CN.md",
     "sandbox/store/migrations/env.py",

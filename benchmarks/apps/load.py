@@ -16,9 +16,11 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from benchmarks.apps.ours import Ours
 from benchmarks.apps.servers import Running
+from tests.appserver.site import V1, as_v1, comm_msg
 
 
 def crowd(server: Ours, app: str, viewers: int, seconds: float) -> dict[str, Any]:
@@ -75,10 +77,12 @@ async def _all(people: list[Running], seconds: float) -> tuple[list[float | None
         base = re.match(r"https?://[^/]+", person.url)
         assert base
         url = f"{base[0].replace('http', 'ws')}/api/kernels/{found[1]}/channels?session_id={uuid.uuid4().hex}"
+        moved = as_v1(comm_msg(slider, {"method": "update", "state": {"value": 61}, "buffer_paths": []}))
         cookie = "; ".join(f"{n}={v}" for n, v in cookies.items())
         headers = {"Cookie": cookie, "Origin": base[0]}
-        async with connect(url, additional_headers=headers, max_size=None, proxy=None) as socket:
-            await socket.send(_update(slider, 61))
+        options = {"additional_headers": headers, "max_size": None, "proxy": None}
+        async with connect(url, subprotocols=[Subprotocol(V1)], **options) as socket:
+            await socket.send(moved)
             async with asyncio.timeout(60):
                 while True:
                     frame = await socket.recv()
@@ -106,15 +110,3 @@ def _model_of(page: str, model: str) -> str:
             if isinstance(state, dict) and state.get("model_name") == model:
                 return str(key)
     raise AssertionError(f"no {model} in the page")
-
-
-def _update(comm: str, value: int) -> str:
-    header = {
-        "msg_id": uuid.uuid4().hex, "username": "viewer", "session": uuid.uuid4().hex, "msg_type": "comm_msg",
-        "version": "5.3", "date": "2026-01-01T00:00:00Z",
-    }  # fmt: skip
-    content = {"comm_id": comm, "data": {"method": "update", "state": {"value": value}, "buffer_paths": []}}
-    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-    return json.dumps({**message, "buffers": []})
-
-

@@ -142,9 +142,11 @@ function addCommands(
   app.commands.addCommand('sandbox:submit', {
     label: texts.get('Submit for review'),
     caption: () =>
-      project()
-        ? texts.get('Save the micro-project and send it to the reviewers')
-        : texts.get('This notebook does not belong to a micro-project.'),
+      !project()
+        ? texts.get('This notebook does not belong to a micro-project.')
+        : current()!.context.canSave !== false
+          ? texts.get('Save the micro-project and send it to the reviewers')
+          : texts.get('You are reading along. To submit, first choose “Work here instead”.'),
     isEnabled: () => Boolean(project()) && current()!.context.canSave !== false,
     execute: async () => {
       const [panel, name] = [current(), project()];

@@ -35,6 +35,7 @@ export function addPanel(
     { section: new Versions(texts), label: texts.get('Versions') }
   ];
   const panel = new SidePanel(texts, sections, () => void app.commands.execute('sandbox:submit'));
+  app.commands.commandChanged.connect((_, { id }) => id === 'sandbox:submit' && panel.turn());
   checks.openChanged.connect((_, open) => panel.badge('check', open));
   shell.add(panel, 'right', { rank: 1 });
 

@@ -28,7 +28,9 @@ export class SidePanel extends Widget {
     }
     this._empty.textContent = texts.get('Open a micro-project to see its steps, data and checks here.');
     this._submit = button(texts.get('Submit for review'), 'sandbox-accent sandbox-submit', submit);
-    this.node.append(tabs, this._empty, ..._sections.map(({ section }) => section.node), this._submit);
+    this._notMine.textContent = texts.get('You are reading along. To submit, first choose “Work here instead”.');
+    this._notMine.id = 'sandbox-not-mine';
+    this.node.append(tabs, this._empty, ..._sections.map(({ section }) => section.node), this._notMine, this._submit);
     tabs.onkeydown = event => this._walk(event);
     this.open(_sections[0].section.name);
   }
@@ -44,6 +46,7 @@ export class SidePanel extends Widget {
     this._open = name;
     this._empty.hidden = this._panel !== null;
     this._submit.hidden = this._panel === null;
+    this.turn();
     for (const { section } of this._sections) {
       const here = section.name === name;
       section.node.hidden = !here || this._panel === null;
@@ -53,6 +56,18 @@ export class SidePanel extends Widget {
       if (here && this.isVisible) {
         section.show(this._panel);
       }
+    }
+  }
+
+  /** Show whether the notebook may be submitted from here; only the window that may change it may submit it. */
+  turn(): void {
+    const mine = this._panel?.context.canSave !== false;
+    this._submit.disabled = !mine;
+    this._notMine.hidden = mine;
+    if (mine) {
+      this._submit.removeAttribute('aria-describedby');
+    } else {
+      this._submit.setAttribute('aria-describedby', this._notMine.id);
     }
   }
 
@@ -94,5 +109,6 @@ export class SidePanel extends Widget {
   private _open = '';
   private _tabs = new Map<string, HTMLElement>();
   private _empty = make('p', 'sandbox-muted sandbox-section');
+  private _notMine = make('p', 'sandbox-muted sandbox-not-mine');
   private _submit: HTMLButtonElement;
 }

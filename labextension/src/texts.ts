@@ -121,6 +121,7 @@ const CHINESE: Record<string, string> = {
     '{person} 从 {time} 起在另一个窗口编辑这个项目，您可以在这里查看。',
   'What you had not saved is kept among the versions.': '您未保存的内容已存入版本历史。',
   'Work here instead': '改在这里编辑',
+  'You are reading along. To submit, first choose “Work here instead”.': '您正在查看。要提交，请先点“改在这里编辑”。',
   'The form is getting ready…': '正在准备表单…',
   'Stop': '停止',
   'The form did not come up.': '表单没有显示出来。',

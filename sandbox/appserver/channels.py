@@ -1,7 +1,7 @@
 """The websocket between an app page and its kernel: widget traffic on the shell channel, and nothing else.
 
 Standalone Voilà refuses most message types but lets ``shutdown_request`` through and looks at no channel. Here a
-message passes only if all of it is understood, in each encoding of the protocol, and ``traffic`` admits it.
+message passes only if all of it is understood, in the one encoding that our page speaks, and ``traffic`` admits it.
 """
 
 from __future__ import annotations
@@ -11,52 +11,54 @@ import contextlib
 import json
 import re
 import struct
+from itertools import pairwise
 from typing import Any
 
-from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from sandbox.appserver.downloads import is_answer
-from sandbox.appserver.traffic import Incoming, Rate, TooMuch, comms_of
+from sandbox.appserver.traffic import Incoming, TooMuch, comms_of
 
 #: The websocket status that says so.
 POLICY_VIOLATION = 1008
-#: Parts of one binary message: five and its buffers.
-MAX_PARTS = 256
+#: Parts of one message: the channel, header, parent header, metadata, content, and its buffers.
+JSON_PARTS, MAX_PARTS = 5, 256
 #: Until a kernel that did not answer is asked again; doubled each time.
 FIRST_PAUSE_SECONDS = 0.01
+#: The encoding, by its name as a websocket's protocol. Jupyter's servers know two older ones; nobody here speaks them.
 V1 = "v1.kernel.websocket.jupyter.org"
 #: What every header holds, and nothing else; the protocol's versions that a page may speak.
 HEADER = frozenset({"msg_id", "msg_type", "session", "username", "version", "date"})
 VERSION = re.compile(r"5\.[0-9]{1,2}")
 
 
-def read_message(data: str | bytes, subprotocol: str | None) -> Incoming | None:
+def read_message(frame: str | bytes) -> Incoming | None:
     """A frame from a browser; None when it is not a well-formed Jupyter message."""
     try:
-        if isinstance(data, bytes) and not _sound(data, subprotocol):
+        channel, *parts = parts_of(frame) if isinstance(frame, bytes) else ()
+        # These parts reach the kernel as they are: read them so strictly that it cannot read them otherwise.
+        header, *others, content = (_strict_json(part.decode("utf-8")) for part in parts[: JSON_PARTS - 1])
+        if not (_is_header(header) and all(isinstance(each, dict) for each in (*others, content))):
             return None
-        if subprotocol == V1:
-            if not isinstance(data, bytes):
-                return None
-            channel, parts = deserialize_msg_from_ws_v1(data)
-            # These parts reach the kernel as they are: read them so strictly that it cannot read them otherwise.
-            header, *others, content = (_strict_json(bytes(part).decode("utf-8")) for part in parts[:4])
-            json_size = sum(len(part) for part in parts[:4])
-        else:
-            text = _text_of(data) if isinstance(data, bytes) else data
-            message = _strict_json(text)
-            channel, header, *others, content = (
-                message[name] for name in ("channel", "header", "parent_header", "metadata", "content")
-            )
-            if message.get("buffers"):
-                return None  # they travel beside the text
-            json_size = len(text)
+        json_size = sum(map(len, parts[: JSON_PARTS - 1]))
+        return Incoming(channel.decode("utf-8"), header["msg_type"], content, json_size, tuple(parts))
     except Exception:  # whatever a hostile frame provokes in the decoders: what is not understood is not passed on
         return None
-    if not (isinstance(channel, str) and all(isinstance(each, dict) for each in (*others, content))):
-        return None
-    return Incoming(channel, header["msg_type"], content, len(data), json_size) if _is_header(header) else None
+
+
+def parts_of(frame: bytes) -> list[bytes]:
+    """The channel and the parts of a message, cut out by the frame's table: how many places it names, and the places,
+    as 64-bit numbers. Raises ValueError or struct.error when the table is none.
+
+    Jupyter's own decoder believes the count: sixteen bytes that claim 2⁶⁴ parts keep it busy for ever.
+    """
+    (count,) = struct.unpack_from("<Q", frame)
+    if not JSON_PARTS < count <= MAX_PARTS:
+        raise ValueError(f"{count} places")
+    places = struct.unpack_from(f"<{count}Q", frame, 8)
+    if list(places) != sorted(places) or places[0] < 8 * (count + 1) or places[-1] > len(frame):
+        raise ValueError("places outside of the frame")
+    return [frame[start:end] for start, end in pairwise(places)]
 
 
 def _is_header(header: Any) -> bool:
@@ -65,26 +67,6 @@ def _is_header(header: Any) -> bool:
     if not isinstance(header, dict) or header.keys() != HEADER:
         return False
     return all(isinstance(value, str) for value in header.values()) and bool(VERSION.fullmatch(header["version"]))
-
-
-def _text_of(frame: bytes) -> str:
-    """The message in the older binary form, of which ``_sound`` holds."""
-    count, start = struct.unpack_from("!II", frame)
-    end = struct.unpack_from("!I", frame, 8)[0] if count > 1 else len(frame)
-    return frame[start:end].decode("utf-8")
-
-
-def _sound(frame: bytes, subprotocol: str | None) -> bool:
-    """Whether a binary frame's table of offsets is one. Jupyter's decoders believe the count in its first bytes, and a
-    frame of nine bytes that claims 2⁶⁴ parts keeps them, and the server, busy for ever."""
-    width, order = (8, "<Q") if subprotocol == V1 else (4, "!I")
-    if len(frame) < width:
-        return False
-    (count,) = struct.unpack_from(order, frame)
-    if not 1 <= count <= MAX_PARTS or len(frame) < width * (count + 1):
-        return False
-    offsets = struct.unpack_from(f"{order[0]}{count}{order[1]}", frame, width)
-    return list(offsets) == sorted(offsets) and offsets[0] >= width * (count + 1) and offsets[-1] <= len(frame)
 
 
 def _strict_json(text: str) -> Any:
@@ -108,7 +90,7 @@ class WidgetChannels(ZMQChannelsWebsocketConnection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._rate = Rate()
+        self._ended = False
 
     def nudge(self) -> asyncio.Future[None]:
         """Ask until the kernel answers and what it publishes arrives here.
@@ -143,21 +125,21 @@ class WidgetChannels(ZMQChannelsWebsocketConnection):
             if not iopub.closed():
                 iopub.stop_on_recv()
 
-    def handle_incoming_message(self, incoming_msg: str) -> None:
-        message = read_message(incoming_msg, self.subprotocol)
+    def handle_incoming_message(self, incoming_msg: str | bytes) -> None:
+        if self._ended or not self.channels:
+            return  # what was still on its way
         try:
-            self._rate.spend(len(incoming_msg))
+            self.multi_kernel_manager.spend(self.kernel_id, len(incoming_msg))
         except TooMuch:
+            self._ended = True
             self.log.warning("ended a websocket that sent too much")
             self.websocket_handler.close(POLICY_VIOLATION, "too much")
             return
+        message = read_message(incoming_msg)
         if message is None or not comms_of(self.kernel_manager).admits(message):
             self.log.warning("dropped a websocket message that is not widget traffic")
             return
-        try:
-            super().handle_incoming_message(incoming_msg)
-        except ValueError:  # a text that is no Unicode: the older encodings are written anew for the kernel
-            self.log.warning("dropped a websocket message that cannot be written")
+        self.session.send_raw(self.channels["shell"], message.parts)
 
     def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
         """A file that was asked for by ``downloads`` goes there only: here it would count as too much output."""
@@ -168,15 +150,13 @@ class WidgetChannels(ZMQChannelsWebsocketConnection):
         self._learn(msg_list)
         super()._on_zmq_reply(stream, msg_list)
 
-    def _learn(self, msg_list: Any) -> None:
+    def _learn(self, parts: list[bytes]) -> None:
         """Note which comms the kernel opens and closes."""
-        v1 = self.subprotocol == V1
-        header = self.session.unpack(msg_list[0]) if v1 else msg_list["header"]
-        kind = header["msg_type"]
+        kind = self.session.unpack(parts[0])["msg_type"]
         if kind not in ("comm_open", "comm_close", "comm_info_reply"):
             return
         comms = comms_of(self.kernel_manager)
-        content = self.session.unpack(msg_list[3]) if v1 else msg_list["content"]
+        content = self.session.unpack(parts[3])
         if kind == "comm_open":
             comms.exist([str(content["comm_id"])])
         elif kind == "comm_close":
@@ -189,8 +169,6 @@ class WidgetChannels(ZMQChannelsWebsocketConnection):
         if channel != "iopub":
             return
         msg["header"] = self.get_part("header", msg["header"], msg_list)
-        if msg["header"]["msg_type"] != "error":
-            return
-        msg["content"] = {"ename": "Error", "evalue": "", "traceback": []}
-        if self.subprotocol == V1:
+        if msg["header"]["msg_type"] == "error":
+            msg["content"] = {"ename": "Error", "evalue": "", "traceback": []}
             msg_list[3] = self.session.pack(msg["content"])

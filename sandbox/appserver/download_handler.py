@@ -5,32 +5,26 @@ from __future__ import annotations
 from tornado import web
 
 from sandbox.appserver.downloads import Downloads
-from sandbox.appserver.handlers import Sealed
-from sandbox.appserver.identity import NO_ORIGIN, viewer_of
+from sandbox.appserver.handlers import ReadByPages
+from sandbox.appserver.identity import NO_ORIGIN
 from sandbox.core.errors import SandboxError
 from sandbox.core.messages import as_language
 from sandbox.i18n import catalogue
 
 
-class Download(Sealed):
+class Download(ReadByPages):
     """POST: the page's key, and on a second line its language. Answers the file, or in words why there is none."""
 
     def initialize(self, downloads: Downloads) -> None:
         self._downloads = downloads
 
     def set_default_headers(self) -> None:
-        """An app's page has an origin of its own and must be let read the answer, which is for who has its key."""
         super().set_default_headers()
         if self.request.headers.get("Origin") == NO_ORIGIN:
-            self.set_header("Access-Control-Allow-Origin", NO_ORIGIN)
             self.set_header("Access-Control-Expose-Headers", "Content-Disposition")
 
     async def post(self, kernel_id: str, comm_id: str) -> None:
-        viewer = viewer_of(self)
-        if viewer is None or not self.from_own_page():
-            raise web.HTTPError(403)
-        if not self.gate.owns(viewer, kernel_id):
-            raise web.HTTPError(404)
+        viewer = self.viewer_with(kernel_id)
         language = self.request.body[:400].decode("ascii", "replace").partition("\n")[2]
         try:
             file = await self._downloads.fetch(kernel_id, self.kernels.get_kernel(kernel_id), comm_id)

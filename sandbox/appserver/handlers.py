@@ -13,14 +13,16 @@ from tornado import web
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from sandbox.appserver import pages
+from sandbox.appserver.channels import V1
 from sandbox.appserver.gate import KERNEL_ID, Gate, Page
 from sandbox.appserver.headers import security_headers
-from sandbox.appserver.identity import COOKIE, NO_ORIGIN, viewer_of
+from sandbox.appserver.identity import COOKIE, NO_ORIGIN, offered_protocols, viewer_of
 from sandbox.appserver.kernels import AppKernels
 from sandbox.appserver.measures import Measures
 from sandbox.appserver.openings import Openings
 from sandbox.appserver.places import Places
-from sandbox.appserver.sessions import Sessions
+from sandbox.appserver.sessions import Sessions, Viewer
+from sandbox.appserver.traffic import TooMuch
 from sandbox.core.errors import NotFound, NotSignedIn, SandboxError, TooBusy, Unavailable
 from sandbox.core.ids import VersionId
 from sandbox.core.messages import Language, as_language
@@ -81,6 +83,15 @@ class Sealed(web.RequestHandler):
         An app's page has no Origin to tell: then ``viewer_of`` has looked at its key and at nothing else.
         """
         return self.request.headers.get("Origin", "").lower() in (self.places.origin, NO_ORIGIN)
+
+    def viewer_with(self, kernel_id: str) -> Viewer:
+        """The viewer from whose page the request comes, and whose kernel it is. Raises HTTPError 403 or 404."""
+        viewer = viewer_of(self)
+        if viewer is None or not self.from_own_page():
+            raise web.HTTPError(403)
+        if not self.gate.owns(viewer, kernel_id):
+            raise web.HTTPError(404)
+        return viewer
 
     def tell(self, error: SandboxError) -> None:
         """Answer with ``error``: its status, a page with message and remedy, and when to try again."""
@@ -175,7 +186,17 @@ class Leave(Sealed):
         self.finish(pages.message_page(self.places, viewer.language, _("You are signed out of the apps.")))
 
 
-class KernelModel(Sealed):
+class ReadByPages(Sealed):
+    """What an app's page asks for and reads."""
+
+    def set_default_headers(self) -> None:
+        """An app's page has an origin of its own and must be let read the answer, which is for who has its key."""
+        super().set_default_headers()
+        if self.request.headers.get("Origin") == NO_ORIGIN:
+            self.set_header("Access-Control-Allow-Origin", NO_ORIGIN)
+
+
+class KernelModel(ReadByPages):
     """Whether the viewer's own kernel lives and the app has a newer version; the page asks now and then, by POST."""
 
     def initialize(self, sessions: Sessions) -> None:
@@ -185,12 +206,6 @@ class KernelModel(Sealed):
         if not self.from_own_page():
             raise web.HTTPError(403)
         self.get(kernel_id)
-
-    def set_default_headers(self) -> None:
-        """An app's page has an origin of its own and must be let read the answer, which is for who has its key."""
-        super().set_default_headers()
-        if self.request.headers.get("Origin") == NO_ORIGIN:
-            self.set_header("Access-Control-Allow-Origin", NO_ORIGIN)
 
     def get(self, kernel_id: str) -> None:
         viewer = viewer_of(self)
@@ -219,11 +234,7 @@ class CloseKernel(Sealed):
     """
 
     async def post(self, kernel_id: str) -> None:
-        viewer = viewer_of(self)
-        if viewer is None or not self.from_own_page():
-            raise web.HTTPError(403)
-        if not self.gate.owns(viewer, kernel_id):
-            raise web.HTTPError(404)
+        self.viewer_with(kernel_id)
         with contextlib.suppress(KeyError, web.HTTPError):  # two beacons of one page may meet
             await self.kernels.shutdown_kernel(kernel_id, now=True)
         self.set_status(204)
@@ -236,11 +247,7 @@ class PageReady(Sealed):
         self._openings = openings
 
     def post(self, kernel_id: str) -> None:
-        viewer = viewer_of(self)
-        if viewer is None or not self.from_own_page():
-            raise web.HTTPError(403)
-        if not self.gate.owns(viewer, kernel_id):
-            raise web.HTTPError(404)
+        self.viewer_with(kernel_id)
         said = self.request.body.rpartition(b"\n")[2][:7]
         if not re.fullmatch(rb"[0-9]{1,6}", said) or not self._openings.ready(kernel_id, int(said)):
             raise web.HTTPError(400)
@@ -273,7 +280,19 @@ class KernelChannels(Sealed, VoilaKernelWebsocketHandler):
     async def get(self, kernel_id: str) -> None:
         if not self.gate.owns(viewer_of(self), kernel_id):
             raise web.HTTPError(404)
-        await super().get(kernel_id=kernel_id)
+        if V1 not in offered_protocols(self):
+            self._refuse(400, f"This websocket speaks {V1} and nothing else.")
+            return
+        try:
+            with self.kernels.attached(kernel_id):
+                await super().get(kernel_id=kernel_id)  # until it is closed
+        except TooMuch:
+            self._refuse(429, "Too many websockets of this page, or too often.")
+
+    def _refuse(self, status: int, reason: str) -> None:
+        log.warning("refused a websocket", extra={"reason": reason, "request_id": self.request_id})
+        self.set_status(status)
+        self.finish(f"{reason}\n")
 
     def open(self, kernel_id: str) -> Any:
         # A kernel says several small things at once; the second would wait until the browser has confirmed the first.
@@ -288,5 +307,5 @@ class SealedAssets(Sealed, web.StaticFileHandler):
 
 __all__ = [
     "KERNEL_ID", "CloseKernel", "Enter", "Health", "KernelChannels", "KernelModel", "Leave", "Metrics", "NothingHere",
-    "PageReady", "Sealed", "SealedAssets", "Start",
+    "PageReady", "ReadByPages", "Sealed", "SealedAssets", "Start",
 ]  # fmt: skip

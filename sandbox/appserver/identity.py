@@ -28,12 +28,17 @@ def viewer_of(handler: Any) -> Viewer | None:
 
 def page_key(handler: Any) -> str:
     """What a page shows as its key: among its websocket's protocols, in its form, or as the first line of a post."""
-    for offered in handler.request.headers.get("Sec-WebSocket-Protocol", "").split(","):
-        if offered.strip().startswith(PROTOCOL):
-            return str(offered.strip().removeprefix(PROTOCOL))
+    for offered in offered_protocols(handler):
+        if offered.startswith(PROTOCOL):
+            return offered.removeprefix(PROTOCOL)
     if handler.request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
         return str(handler.get_body_argument("key", ""))
     return str(handler.request.body.decode("ascii", "replace").partition("\n")[0])
+
+
+def offered_protocols(handler: Any) -> list[str]:
+    """What a websocket's request says that it speaks."""
+    return [each.strip() for each in handler.request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
 
 
 class ViewerIdentity(IdentityProvider):

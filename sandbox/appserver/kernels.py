@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import Int
 
 from sandbox.appserver.sessions import Admission
-from sandbox.appserver.traffic import ALLOWED_TYPES
+from sandbox.appserver.traffic import ALLOWED_TYPES, MOST_SOCKETS, SOCKET_MESSAGES, Allowances, TooMuch
 from sandbox.core.errors import TooBusy
 from sandbox.kernels.policy import KernelPolicy
 from sandbox.kernels.warmapp import WarmApp
@@ -54,6 +55,8 @@ class AppKernels(AsyncMappingKernelManager):
         self._spare: set[str] = set()
         self._alone: dict[str, datetime] = {}  # kernels of viewers who are not connected, since when
         self._closed: deque[str] = deque(maxlen=1000)
+        self._sockets: Counter[str] = Counter()
+        self._allowances = Allowances()
         #: Called with the id of every kernel that is no longer there.
         self.on_removed: Callable[[str], None] | None = None
 
@@ -141,6 +144,27 @@ class AppKernels(AsyncMappingKernelManager):
         """The process of every kernel, by the kernel's id."""
         managers = [(kernel_id, self.get_kernel(kernel_id)) for kernel_id in self.list_kernel_ids()]
         return [(kernel_id, manager.provisioner.pid) for kernel_id, manager in managers if manager.has_kernel]
+
+    def spend(self, kernel_id: str, size: int, messages: int = 1) -> None:
+        """Take from what the kernel's viewer may send. Raises TooMuch, also when nobody has the kernel any more."""
+        admission = self._admissions.get(kernel_id)
+        if admission is None:
+            raise TooMuch
+        self._allowances.spend(admission.person, admission.app, size, messages)
+
+    @contextmanager
+    def attached(self, kernel_id: str) -> Iterator[None]:
+        """Count a websocket to the kernel while it is there, from its beginning on. Raises TooMuch."""
+        self.spend(kernel_id, 0, SOCKET_MESSAGES)
+        if self._sockets[kernel_id] >= MOST_SOCKETS:
+            raise TooMuch
+        self._sockets[kernel_id] += 1
+        try:
+            yield
+        finally:
+            self._sockets[kernel_id] -= 1
+            if not self._sockets[kernel_id]:
+                del self._sockets[kernel_id]
 
     def notify_connect(self, kernel_id: str) -> None:
         super().notify_connect(kernel_id)

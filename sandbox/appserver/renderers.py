@@ -1,7 +1,8 @@
-"""Scripts that draw charts in an app's page: those that the environment brings, each at an address that names its text.
+"""Scripts that draw charts in an app's page, each at an address that names its text.
 
-Nothing is loaded from outside and nothing is shipped by us: who installs plotly gets plotly's charts. A page loads such
-a script only when an output needs it, into a frame without an origin (``apppage/src/runtime/views/charts.ts``).
+Nothing is loaded from outside. Who installs plotly gets plotly's charts, drawn by the script in its package; altair's
+package has none, so the one for Vega and Vega-Lite is ours (``apppage/src/vega``). A page loads such a script only when
+an output needs it, into a frame without an origin (``apppage/src/runtime/views/charts.ts``).
 """
 
 from __future__ import annotations
@@ -19,17 +20,24 @@ from typing import Any
 from tornado import web
 
 from sandbox.appserver.handlers import Sealed
+from sandbox.appserver.page import built
 
-#: Name → package, and the file in it. "plotly-widget" is what every ``FigureWidget`` brings along as its own script.
+#: Name → package of the environment, and the file in it. "plotly-widget" is what every ``FigureWidget`` brings along as
+#: its own script.
 _BROUGHT = {
     "plotly": ("plotly", "package_data/plotly.min.js"),
     "plotly-widget": ("plotly", "package_data/widgetbundle.js"),
 }
-#: A type of output → who draws it; None: nobody here, which is told in words.
-CHARTS: Mapping[str, str | None] = {"application/vnd.plotly.v1+json": "plotly"} | {
-    f"application/vnd.{kind}.v{version}+json": None
-    for kind, versions in {"vega": (3, 4, 5, 6), "vegalite": (1, 2, 3, 4, 5, 6)}.items()
-    for version in versions
+_SCRIPTS = (*_BROUGHT, "vega")
+_ENDS = ("+json", ".json")
+_VEGA_LITE: Mapping[int, str | None] = {1: None, 2: None, 3: "vegalite", 4: "vegalite", 5: "vegalite", 6: "vegalite"}
+_VEGA: Mapping[int, str | None] = {3: None, 4: None, 5: "vega", 6: "vega"}
+#: A type of output → what the page is told to draw; None: nobody here can, which is told in words. altair 6 writes
+#: ".json" where everybody writes "+json".
+CHARTS: Mapping[str, str | None] = {
+    "application/vnd.plotly.v1+json": "plotly",
+    **{f"application/vnd.vegalite.v{number}{end}": kind for number, kind in _VEGA_LITE.items() for end in _ENDS},
+    **{f"application/vnd.vega.v{number}{end}": kind for number, kind in _VEGA.items() for end in _ENDS},
 }
 NAME = r"(?P<name>[a-z-]{1,40})-(?P<digest>[0-9a-f]{32})\.js"
 
@@ -48,16 +56,21 @@ class Script:
 
 @cache
 def script(name: str) -> Script | None:
-    """The script of that name, None when the environment does not have it."""
-    package, file = _BROUGHT[name]
-    found = find_spec(package)
-    if found is None or found.origin is None:
-        return None
+    """The script of that name, None when it is not here."""
+    file = _file(name)
     try:
-        text = (Path(found.origin).parent / file).read_text("utf-8")
+        text = file.read_text("utf-8") if file else None
     except OSError:
         return None
-    return Script(text, hashlib.sha256(text.encode()).hexdigest()[:32])
+    return Script(text, hashlib.sha256(text.encode()).hexdigest()[:32]) if text else None
+
+
+def _file(name: str) -> Path | None:
+    if name == "vega":
+        return built.FOLDER / built.VEGA
+    package, file = _BROUGHT[name]
+    found = find_spec(package)
+    return Path(found.origin).parent / file if found and found.origin else None
 
 
 @cache
@@ -67,7 +80,7 @@ def _packed(text: str) -> bytes:
 
 def addresses(base: str) -> dict[str, str]:
     """Where a page finds each script that is here."""
-    known = {name: script(name) for name in _BROUGHT}
+    known = {name: script(name) for name in _SCRIPTS}
     return {name: f"{base}voila/script/{name}-{each.digest}.js" for name, each in known.items() if each}
 
 
@@ -79,19 +92,19 @@ def brought(text: Any) -> str:
 
 
 def renderer_of(data: Mapping[str, Any]) -> tuple[str, str | None] | None:
-    """(type, who draws it) of an output that is a chart; None for the second when nobody here does."""
+    """(type, what to draw) of an output that is a chart; None for the second when nobody here can."""
     kind = next((kind for kind in data if kind in CHARTS), None)
     if kind is None:
         return None
-    name = CHARTS[kind]
-    return kind, name if name and script(name) else None
+    drawn = CHARTS[kind]
+    return kind, drawn if drawn and script("vega" if drawn == "vegalite" else drawn) else None
 
 
 class RendererScript(Sealed):
-    """GET: a script of the environment, for every page and kept for ever; nothing of an app or a viewer is in it."""
+    """GET: a script that draws charts, for every page and kept for ever; nothing of an app or a viewer is in it."""
 
     async def get(self, name: str, digest: str) -> None:
-        found = script(name) if name in _BROUGHT else None
+        found = script(name) if name in _SCRIPTS else None
         if found is None or found.digest != digest:
             raise web.HTTPError(404)
         packed = await asyncio.to_thread(lambda: found.packed)

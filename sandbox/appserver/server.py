@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -29,9 +27,11 @@ from sandbox.appserver.gate import Gate, Page
 from sandbox.appserver.hardening import check_hardening
 from sandbox.appserver.identity import OwnKernelsOnly, ViewerIdentity
 from sandbox.appserver.kernels import AppKernels
+from sandbox.appserver.markup_handler import Markup
 from sandbox.appserver.measures import Measures
 from sandbox.appserver.openings import Openings
 from sandbox.appserver.page.handler import AppPage
+from sandbox.appserver.page.writing import Writer
 from sandbox.appserver.places import Places
 from sandbox.appserver.preloading import Preloading
 from sandbox.appserver.receipts import Receipts
@@ -103,6 +103,7 @@ class AppServer(Voila):
         receipts = Receipts()
         self.warm = WarmApps(self.kernel_manager, self.places, self.sandbox_settings, receipts)
         self.preloading = Preloading(self.places, self.warm.begin_anew)
+        self.writer = Writer()
         self.openings = Openings(Keys(self.places.workspace).ticket_key(), self.now)
         self.measures = Measures(self.kernel_manager.by_use, self.warm.status)
         self.openings.on_settled = self.measures.count
@@ -120,6 +121,7 @@ class AppServer(Voila):
             sandbox_now=self.now,
             sandbox_receipts=receipts,
             sandbox_warm=self.warm,
+            sandbox_writer=self.writer,
             sandbox_settings=self.sandbox_settings,
             default_handler_class=handlers.NothingHere,
             log_function=_log_request,
@@ -148,6 +150,7 @@ class AppServer(Voila):
             (rf"{base}voila/render/(.*)", AppPage),
             (rf"{base}voila/api/shutdown/{kernel}", handlers.CloseKernel),
             (rf"{base}voila/api/ready/{kernel}", handlers.PageReady, {"openings": self.openings}),
+            (rf"{base}voila/api/markup/{kernel}", Markup),
             (rf"{base}voila/script/{renderers.NAME}", renderers.RendererScript),
             (rf"{base}voila/api/download/{kernel}/(?P<comm_id>{COMM_ID})", Download, {"downloads": Downloads()}),
             (rf"{base}api/kernels/{kernel}", handlers.KernelModel, {"sessions": self.sessions}),
@@ -156,7 +159,10 @@ class AppServer(Voila):
 
     def start(self) -> None:
         """Serve until a signal. Raises Unavailable when the port is taken."""
-        self.connection_dir = tempfile.mkdtemp(prefix="sandbox-apps-")
+        # In the workspace: a folder for temporary files would be left there by every server that is killed.
+        folder = self.places.workspace.home / "run" / "apps-jupyter" / "connections"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.connection_dir = str(folder)
         settings = self.init_settings()
         self.app = web.Application(**settings)
         # Other host names than ours fall through to the default handler, which refuses them.
@@ -179,6 +185,7 @@ class AppServer(Voila):
         log.info("serving apps", extra={"url": self.places.apps_url})
         # The first kernel would wait for its libraries to load: load them while nobody waits.
         threading.Thread(target=self.preloading.begin, name="warm-up", daemon=True).start()
+        self.writer.begin()
         self.ioloop = IOLoop.current()
         self.ioloop.spawn_callback(self._renewal().run)
         self.ioloop.spawn_callback(self.warm.begin_again)
@@ -205,9 +212,9 @@ class AppServer(Voila):
         """End all kernels and their fork server."""
         run_sync(self.preloading.close)()
         run_sync(self.warm.close)()
+        self.writer.close()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         forkserver.stop()
-        shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
 def _configuration(places: Places, settings: Settings) -> Config:

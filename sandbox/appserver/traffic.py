@@ -23,17 +23,21 @@ MOST_COMMS = 20_000
 MOST_ID, MOST_JSON, MOST_BYTES = 128, 2**20, 24 * 2**20
 #: Messages at once and afterwards per second; a slider that is dragged makes about forty.
 BURST, PER_SECOND, BYTES_PER_SECOND = 400, 100, 4 * 2**20
+FULL_AGAIN_SECONDS = max(BURST / PER_SECOND, MOST_BYTES / BYTES_PER_SECOND)
+#: Websockets of one page at the same time: a lost one may linger a little; and as how many messages each one counts,
+#: because the kernel is asked and four of its sockets are opened for it.
+MOST_SOCKETS, SOCKET_MESSAGES = 4, 10
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A frame as it was understood; ``size``: of all of it, ``json_size``: of what is not binary, bytes."""
+    """A frame as it was understood; ``json_size``: of what is not binary, bytes; ``parts``: what goes to the kernel."""
 
     channel: str
     kind: str
     content: Mapping[str, Any]
-    size: int
     json_size: int
+    parts: tuple[bytes, ...] = ()
 
 
 class TooMuch(Exception):
@@ -49,14 +53,46 @@ class Rate:
     octets: float = MOST_BYTES
     at: float = field(default=-1.0)
 
-    def spend(self, size: int) -> None:
-        """Raises TooMuch when there is nothing left."""
+    def spend(self, size: int, messages: int = 1) -> None:
+        """Raises TooMuch when there is not as much left; then nothing is taken."""
         now = self.now()
         passed, self.at = (now - self.at if self.at >= 0 else 0.0), now
-        self.messages = min(BURST, self.messages + passed * PER_SECOND) - 1
-        self.octets = min(MOST_BYTES, self.octets + passed * BYTES_PER_SECOND) - size
-        if self.messages < 0 or self.octets < 0:
+        self.messages = min(BURST, self.messages + passed * PER_SECOND)
+        self.octets = min(MOST_BYTES, self.octets + passed * BYTES_PER_SECOND)
+        if self.messages < messages or self.octets < size:
             raise TooMuch
+        self.messages -= messages
+        self.octets -= size
+
+
+class Allowances:
+    """What viewers may send: one allowance for all that a person has open of one app, however often they connect.
+
+    Not one for all of a person's apps, or the page of one app could keep the others' from speaking.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._rates: dict[tuple[str, str], Rate] = {}  # the latest at the end
+
+    def spend(self, person: str, app: str, size: int, messages: int = 1) -> None:
+        """Raises TooMuch."""
+        rate = self._rates[person, app] = self._rates.pop((person, app), None) or Rate(self._now)
+        try:
+            rate.spend(size, messages)
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Those that have been full again for a while: a new one would be the same."""
+        while self._rates:
+            oldest = next(iter(self._rates))
+            if self._now() - self._rates[oldest].at < FULL_AGAIN_SECONDS:
+                return
+            del self._rates[oldest]
+
+    def __len__(self) -> int:
+        return len(self._rates)
 
 
 class Comms:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sandbox.cli.options import home_option, json_option, open_services, print_json, show
-from sandbox.core.messages import as_language
+from sandbox.core.messages import Message, as_language
 from sandbox.i18n import catalogue
 from sandbox.snapshots.redteam import TARGETS
 from sandbox.snapshots.redteam_report import told
@@ -52,7 +52,8 @@ def attack(
         for a in report.attacks
     ]
     show(rows, False, {"attack": "Attack", "published": "Snapshot", "raw": "Raw table", "guess": "Guessing"}, "")
-    click.echo(f"{name}/{report.version}: score {report.score:.3%} of {report.targets:,} targets")
+    fields = {"score": f"{report.score:.3%}", "targets": f"{report.targets:,}"}
+    click.echo(f"{name}/{report.version}: " + words.render(Message("score {score} of {targets} targets", fields)))
 
 
 def share(number: float | None) -> str:

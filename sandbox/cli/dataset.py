@@ -15,27 +15,22 @@ import click
 from sandbox.catalog import Catalog, Entry
 from sandbox.cli.attack import attack
 from sandbox.cli.contract import contract_
+from sandbox.cli.dataset_texts import tell_built, tell_manifest
 from sandbox.cli.diff import diff
 from sandbox.cli.link import link
-from sandbox.cli.options import console, home_option, json_option, open_services, print_json, show
+from sandbox.cli.options import home_option, json_option, open_services, print_json, show
 from sandbox.cli.progress import progress_bar
 from sandbox.cli.sources import asked_source, source_options
 from sandbox.cli.suggest import suggest
 from sandbox.cli.upkeep import prune_, refresh
 from sandbox.core.errors import SandboxError
-from sandbox.core.ids import VersionId
 from sandbox.core.messages import Message, as_language
 from sandbox.core.spec import json_schema
 from sandbox.i18n import Catalogue, catalogue
 from sandbox.settings import Settings
 from sandbox.snapshots.build import Built
 from sandbox.snapshots.certificate import Signer, encode_key, key_id, parse_key
-from sandbox.snapshots.gate_texts import finding
-from sandbox.snapshots.linkage_texts import tell_linkage
-from sandbox.snapshots.manifest import GateResult, Manifest, read_manifest
-from sandbox.snapshots.quality import tell_quality
-from sandbox.snapshots.references import tell_reference
-from sandbox.snapshots.risk_facts import tell_risk
+from sandbox.snapshots.manifest import read_manifest
 from sandbox.snapshots.verify import Checked, verify_snapshot
 from sandbox.workflows.build_dataset import add_dataset, build_all
 from sandbox.workflows.keys import old_keys
@@ -64,6 +59,13 @@ def dataset() -> None:
     help="A data contract (ODCS v3, YAML) whose words go over the proposal.",
 )
 @click.option("--no-header", is_flag=True, help="The first line is data; columns are called column1, column2 …")
+@click.option("--encoding", help="Encoding of a CSV file that does not tell its own, such as big5.")
+@click.option(
+    "--skip-rows",
+    type=click.IntRange(0, 1000),
+    default=0,
+    help="Lines or rows above the column names, such as a title.",
+)
 def add(
     home: Path | None,
     as_json: bool,
@@ -71,6 +73,8 @@ def add(
     name: str,
     unit: str | None,
     no_header: bool,
+    encoding: str | None,
+    skip_rows: int,
     contract: Path | None,
     **asked: str | None,
 ) -> None:
@@ -82,7 +86,15 @@ def add(
     source = asked_source(path, **asked)
     with open_services(home) as services:
         file, proposal = add_dataset(
-            services, source, name, actor=ACTOR, unit=unit, header=not no_header, contract=contract
+            services,
+            source,
+            name,
+            actor=ACTOR,
+            unit=unit,
+            header=not no_header,
+            contract=contract,
+            encoding=encoding,
+            skip_rows=skip_rows,
         )
         language = as_language(services.settings.language)
     rows = [
@@ -101,7 +113,8 @@ def add(
     show(rows, False, {"name": "Column", "class": "Class", "rule": "Rule", "reason": "Why"}, "")
     for note in notes:
         click.echo(f"! {note}")
-    click.echo(f"\nRead {file} and correct it, then run: sandbox dataset build {name}")
+    then = Message("Read {file} and correct it, then run: sandbox dataset build {name}", {"file": file, "name": name})
+    click.echo("\n" + catalogue(language).render(then))
 
 
 @dataset.command()
@@ -125,7 +138,7 @@ def build(home: Path | None, as_json: bool, name: str | None, everything: bool) 
         print_json({"built": report, "failed": problems})
     else:
         for b in built:
-            _tell_built(b, words)
+            tell_built(b, words)
         for problem in problems:
             click.secho(f"{problem['dataset']}: {problem['problem']}", fg="red", err=True)
             click.echo(f"→ {problem['remedy']}", err=True)
@@ -145,7 +158,7 @@ def list_(home: Path | None, as_json: bool) -> None:
     for problem in problems:
         what, _ = problem.error.render(words.gettext)
         rows.append({**dict.fromkeys(_LISTED), "name": problem.file.stem, "problem": what})
-    columns = {"name": "Name", "title": "Title", "rows": "Rows", "latest": "Newest snapshot", "owner": "Owner"}
+    columns = {"name": "Dataset", "title": "Title", "rows": "Rows", "latest": "Newest snapshot", "owner": "Owner"}
     if any(row.get("problem") for row in rows):
         columns["problem"] = "Problem"
     show(rows, as_json, columns, "No datasets; `sandbox dataset add PATH --name N` proposes one.")
@@ -174,10 +187,11 @@ def show_(home: Path | None, as_json: bool, name: str, version: str | None) -> N
         print_json({"name": name, "versions": [str(v) for v in versions], "manifest": data})
         return
     if manifest is None:
-        click.echo(f"{name} has no snapshot yet; build one: sandbox dataset build {name}")
+        none = Message("{name} has no snapshot yet; build one: sandbox dataset build {name}", {"name": name})
+        click.echo(catalogue(language).render(none))
         return
     click.echo(f"{manifest.title.get(language)} ({name})\n{manifest.description.get(language)}\n")
-    _tell_manifest(manifest, versions, catalogue(language), old)
+    tell_manifest(manifest, versions, catalogue(language), old)
     rows = [
         {
             "name": c.name,
@@ -247,13 +261,13 @@ def _verified(
     key = _public_key(public_key) if public_key else None
     if folder and key:
         words = catalogue(as_language(Settings().language))
-        yield folder.absolute(), _lines(verify_snapshot(folder.absolute(), key), words)
+        yield folder.absolute(), _lines(verify_snapshot(folder.absolute(), key, moved=True), words)
         return
     with open_services(home) as services:
         words = catalogue(as_language(services.settings.language))
         if folder:
             own = Signer.of(services.keys.signing_key()).public
-            yield folder.absolute(), _lines(verify_snapshot(folder.absolute(), own), words)
+            yield folder.absolute(), _lines(verify_snapshot(folder.absolute(), own, moved=True), words)
         if name:
             versions = (
                 [str(v) for v in Catalog(services.workspace, services.content).versions(name)] if all_versions else []
@@ -341,59 +355,6 @@ def _built(built: Built) -> dict[str, Any]:
 def _failed(name: str, error: SandboxError, words: Catalogue) -> dict[str, str]:
     problem, remedy = error.render(words.gettext)
     return {"dataset": name, "problem": problem, "remedy": remedy}
-
-
-def _tell_built(built: Built, words: Catalogue) -> None:
-    manifest = built.manifest
-    console.print(f"[green]✓[/] {manifest.dataset}/{manifest.version}: {manifest.rows.published:,} rows", end="")
-    if manifest.units:
-        console.print(f" of {manifest.units.published:,} units ({manifest.entity})", end="")
-    if manifest.rows.left_out:
-        console.print(f", {manifest.rows.left_out:,} rows left out by the gates", end="")
-    console.print()
-    for facts in manifest.references:
-        click.echo(f"  {'' if facts.ok else '! '}{words.render(tell_reference(facts))}")
-    for found in manifest.quality:
-        if not found.ok:
-            click.echo(f"  ! {words.render(tell_quality(found))}")
-    if manifest.source.unlisted:
-        console.print(f"  not in the spec, so left behind: {', '.join(manifest.source.unlisted)}", markup=False)
-
-
-def _tell_manifest(manifest: Manifest, versions: tuple[VersionId, ...], words: Catalogue, old: list[Message]) -> None:
-    rows = [
-        ("Snapshot", f"{manifest.version} ({len(versions)} in all)"),
-        ("Owner", f"{manifest.owner}; {manifest.classification}"),
-        ("Source", f"{manifest.source.name}, sha256 {manifest.source.sha256[:12]}…"),
-        ("Rows", f"{manifest.rows.published:,} of {manifest.rows.entered:,}"),
-    ]
-    if manifest.units:
-        rows.append(("Units", f"{manifest.units.published:,} of {manifest.units.entered:,} ({manifest.entity})"))
-    for gate in manifest.gates:
-        said = words.render(finding(gate.gate, gate.after.count, gate.after.smallest, gate.after.worst))
-        left_out = Message("{units} units ({share}) left out", _left_out(gate))
-        rows.append((gate.kind, f"{said}; {words.render(left_out)}"))
-    if manifest.risk:
-        told = [words.render(message) for message in tell_risk(manifest.risk)]
-        rows += [("Risk" if n == 0 else "", text) for n, text in enumerate(told)]
-    if manifest.sample:
-        taken = manifest.sample
-        rows.append(("Sample", f"{taken.rate:g} of {taken.units:,} units with {taken.rows:,} rows"))
-    linked = tell_linkage(manifest.source.linkage) if manifest.source.linkage else ()
-    rows += [("Links" if n == 0 else "", words.render(message)) for n, message in enumerate(linked)]
-    rows += [("Reference", words.render(tell_reference(facts))) for facts in manifest.references]
-    for facts in manifest.quality:
-        rows.append(("Quality" if facts.ok else "Quality !", words.render(tell_quality(facts))))
-    rows += [("Keys" if n == 0 else "", words.render(message)) for n, message in enumerate(old)]
-    if manifest.dropped:
-        rows.append(("Dropped", ", ".join(manifest.dropped)))
-    for heading, text in rows:
-        click.echo(f"{heading:<12} {text}")
-    click.echo()
-
-
-def _left_out(gate: GateResult) -> dict[str, str]:
-    return {"units": f"{gate.units_left_out:,}", "share": f"{gate.share_left_out:.1%}"}
 
 
 def _rule(rule: dict[str, Any]) -> str:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.cells import cell_len
 
 from sandbox.catalog import Catalog
 from sandbox.cli.options import home_option, json_option, open_services, print_json, show
 from sandbox.core.errors import BadInput
-from sandbox.core.messages import as_language
+from sandbox.core.messages import Message, as_language
 from sandbox.i18n import Catalogue, catalogue
 from sandbox.snapshots.drift import CALM, STRONG, ColumnDiff, DatasetDiff, diff_snapshots
 
@@ -62,33 +63,37 @@ def _folders(catalog: Catalog, older: str, newer: str | None) -> tuple[Path, Pat
 
 def _tell(found: DatasetDiff, words: Catalogue) -> None:
     click.echo(f"{found.dataset}: {found.older} → {found.newer}")
-    click.echo(f"Rows    {found.rows[0]:,} → {found.rows[1]:,}")
+    lines = [("Rows", f"{found.rows[0]:,} → {found.rows[1]:,}")]
     if found.units:
-        click.echo(f"Units   {found.units[0]:,} → {found.units[1]:,}")
-    for gate in found.gates_gone:
-        click.echo(f"Gate    gone: {words.render(gate)}")
-    for gate in found.gates_new:
-        click.echo(f"Gate    new: {words.render(gate)}")
+        lines.append(("Units", f"{found.units[0]:,} → {found.units[1]:,}"))
+    lines += [("Gate", words.render(Message("gone: {gate}", {"gate": gate}))) for gate in found.gates_gone]
+    lines += [("Gate", words.render(Message("new: {gate}", {"gate": gate}))) for gate in found.gates_new]
     if not found.same_keys:
-        click.echo("Keys    differ: pseudonyms of the two versions do not match")
+        lines.append(("Keys", words.render(Message("differ: pseudonyms of the two versions do not match"))))
     if one := found.differencing:
-        click.echo(
-            f"People  {one.came:,} came, {one.left:,} left, {one.changed:,} changed;"
-            f" {one.small_units:,} of them in groups of fewer than {one.k}, {one.alone:,} alone"
-        )
+        fields = {
+            "came": f"{one.came:,}", "left": f"{one.left:,}", "changed": f"{one.changed:,}",
+            "small": f"{one.small_units:,}", "k": one.k, "alone": f"{one.alone:,}",
+        }  # fmt: skip
+        text = "{came} came, {left} left, {changed} changed; {small} of them in groups of fewer than {k}, {alone} alone"
+        lines.append(("People", words.render(Message(text, fields))))
+    for heading, text in lines:
+        name = words.gettext(heading)
+        click.echo(name + " " * max(1, 12 - cell_len(name)) + text)
     click.echo()
-    rows = [_row(column) for column in found.columns]
+    rows = [_row(column, words) for column in found.columns]
     headings = {"name": "Column", "change": "Change", "psi": "PSI", "p": "Test", "nulls": "Empty"}
     show(rows, False, headings, "")
 
 
-def _row(column: ColumnDiff) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": column.name, "change": ": ".join([column.change, *column.changed][:2])}
-    if len(column.changed) > 1:
-        row["change"] = f"{column.change}: {', '.join(column.changed)}"
+def _row(column: ColumnDiff, words: Catalogue) -> dict[str, Any]:
+    change = words.gettext(column.change)
+    if column.changed:
+        change += ": " + ", ".join(map(words.gettext, column.changed))
+    row: dict[str, Any] = {"name": column.name, "change": change}
     if drift := column.drift:
         word = "calm" if drift.psi < CALM else "moved" if drift.psi < STRONG else "STRONG"
-        row["psi"] = f"{drift.psi:.3f} {word}"
+        row["psi"] = f"{drift.psi:.3f} {words.gettext(word)}"
         row["p"] = f"{drift.test} {drift.statistic:.3g}, p = {drift.p:.3g}" if drift.p is not None else None
         row["nulls"] = f"{drift.nulls[0]:.1%} → {drift.nulls[1]:.1%}"
     return row

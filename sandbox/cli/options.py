@@ -15,6 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from sandbox.core.errors import BadInput
+from sandbox.core.messages import as_language
+from sandbox.i18n import catalogue
 from sandbox.settings import Settings
 from sandbox.workflows.services import Services
 
@@ -55,16 +57,20 @@ def open_services(home: Path | None = None, **changes: Any) -> Iterator[Services
 
 
 def show(rows: list[dict[str, Any]], as_json: bool, columns: dict[str, str], empty: str) -> None:
-    """Print ``rows`` as JSON, or the ``columns`` (key → heading) of them as a table."""
+    """Print ``rows`` as JSON, or the ``columns`` (key → heading) of them as a table, or ``empty``.
+
+    Headings and ``empty`` are English texts; they are told in the reader's language.
+    """
     if as_json:
         print_json(rows)
         return
+    words = catalogue(as_language(load_settings().language))
     if not rows:
-        click.echo(empty)
+        click.echo(words.gettext(empty))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in columns.values():
-        table.add_column(heading, overflow="fold")
+        table.add_column(words.gettext(heading), overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(row.get(key))) for key in columns))
     console.print(table)

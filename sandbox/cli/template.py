@@ -39,7 +39,7 @@ def list_(home: Path | None, as_json: bool) -> None:
         }
         for t in templates
     ]
-    show(rows, as_json, {"name": "Name", "title": "Title", "datasets": "Made for"}, "No templates found.")
+    show(rows, as_json, {"name": "Template", "title": "Title", "datasets": "Made for"}, "No templates found.")
 
 
 @template.command("new")

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.cells import cell_len
 
 from sandbox.cli.options import home_option, json_option, open_services, print_json
 from sandbox.cli.progress import progress_bar
 from sandbox.core.errors import Conflict
-from sandbox.core.messages import as_language
+from sandbox.core.messages import Message, as_language
 from sandbox.i18n import Catalogue, catalogue
 from sandbox.workflows.refresh import Refreshed, refresh_due
 from sandbox.workflows.retention import Pruned, prune
@@ -89,10 +90,12 @@ def prune_(home: Path | None, as_json: bool, name: str | None, dry_run: bool) ->
         print_json(report)
         return
     if not report:
-        click.echo("Nothing to remove.")
+        click.echo(words.render(Message("Nothing to remove.")))
+    gone, kept = Message("would go" if dry_run else "removed"), Message("kept")
     for row in report:
-        mark = ("would go" if dry_run else "removed ") if row["removed"] else "kept    "
-        click.echo(f"{mark} {row['dataset']}/{row['version']} ({row['bytes'] / 1e6:.1f} MB): {row['reason']}")
+        mark = words.render(gone if row["removed"] else kept)
+        size = f"{row['bytes'] / 1e6:.1f} MB"
+        click.echo(f"{mark}{' ' * (9 - cell_len(mark))}{row['dataset']}/{row['version']} ({size}): {row['reason']}")
 
 
 def _pruned(one: Pruned, words: Catalogue) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What an executed notebook shows before anybody touches it, as one name. Pure.
 
 Two runs with the same name show the same to everybody: such an app can be executed ahead of its viewers. The ids of
-widgets are drawn anew in every run and count as equal when they stand in the same places; objects' places in memory do
-not count.
+widgets and displays are drawn anew in every run and count as equal when they stand in the same places; objects' places
+in memory do not count.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from typing import Any
 
 from sandbox.core.notebook import WIDGET_STATE, cells
 
+#: In an output's metadata: the id by which the kernel changes later what it shows (``display_id``).
+DISPLAY = "sandbox_display"
+DISPLAYED = re.compile(r'"sandbox_display": "([0-9a-f]{32})"')
 _ID = re.compile(r"[0-9a-f]{32}")
 #: Where an object without words of its own lay in memory: “<Line2D at 0x7f370bd5d850>” tells nobody anything.
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}>")
@@ -27,7 +30,8 @@ def first_view(notebook: Mapping[str, Any]) -> str:
     # Widgets as a list: the order in which they were made is kept, the order of a widget's own facts is not.
     shown = {"outputs": outputs, "widgets": list(widgets.get("state", {}).items())}
     text = json.dumps(shown, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(_numbered(text, set(widgets.get("state", {}))).encode("utf-8", "replace")).hexdigest()
+    ids = {*widgets.get("state", {}), *DISPLAYED.findall(text)}
+    return hashlib.sha256(_numbered(text, ids).encode("utf-8", "replace")).hexdigest()
 
 
 def same_first_view(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

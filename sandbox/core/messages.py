@@ -6,6 +6,7 @@ Fields are filled in after translation, so that every language can order them as
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -38,7 +39,7 @@ class Message:
         """The text in the language of ``translate``; a field that the template lacks is ignored."""
         template = translate(self.template) if translate else self.template
         fields = {k: v.render(translate) if isinstance(v, Message) else v for k, v in self.fields.items()}
-        return template.format_map(_Fields(fields))
+        return fill(template, fields)
 
     def __str__(self) -> str:
         return self.render()
@@ -53,6 +54,23 @@ class Message:
             str(data["template"]),
             {name: cls.from_json(value) if isinstance(value, Mapping) else value for name, value in fields.items()},
         )
+
+
+def fill(template: str, fields: Mapping[str, Any]) -> str:
+    """``template`` with its ``{fields}``; ``{n:day|days}`` is the first word where ``n`` reads as 1, else the second.
+
+    Chinese needs no such choice: there a text names the number alone. A missing field shows its own name.
+    """
+    known = _Fields(fields)
+    return _Choosing().vformat(template, (), known) if "|" in template else template.format_map(known)
+
+
+class _Choosing(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, is_choice, many = format_spec.partition("|")
+        if is_choice:
+            return one if str(value) in ("1", "1.0") else many
+        return str(super().format_field(value, format_spec))
 
 
 class _Fields(dict[str, Any]):

@@ -84,6 +84,9 @@ class Source(FrozenModel):
     encoding: str | None = Field(default=None, description="CSV encoding; found if absent")
     delimiter: str | None = Field(default=None, description="CSV delimiter; found if absent", max_length=1)
     header: bool = Field(default=True, description="whether the first CSV line names the columns")
+    skip_rows: int = Field(
+        default=0, ge=0, le=1000, description="lines of a CSV file, or rows of a sheet, above the table"
+    )
     connection: Connection | None = Field(default=None, description="where the log-in of a database is")
     query: str | None = Field(default=None, min_length=1, description="one SELECT of a database, instead of `table`")
     tables: dict[str, Source] | None = Field(
@@ -107,6 +110,8 @@ class Source(FrozenModel):
             raise ValueError(f"a source of kind {self.kind} needs `{missing[0]}:`")
         if one_of and len(given & set(one_of)) != 1:
             raise ValueError(f"a source of kind {self.kind} needs either `{one_of[0]}:` or `{one_of[1]}:`")
+        if self.skip_rows and self.kind not in ("csv", "excel"):
+            raise ValueError(f"a source of kind {self.kind} knows no `skip_rows:`")
         if strange := sorted(given - set(needed) - set(one_of)):
             raise ValueError(f"a source of kind {self.kind} knows no `{strange[0]}:`")
         for name, part in (self.tables or {}).items():

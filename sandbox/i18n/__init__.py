@@ -2,6 +2,7 @@
 
 To add texts: mark them (``_("…")``, ``Message("…")``, an error's message and remedy), then add the pair to the room's
 ``sandbox/i18n/zh-CN/<room>.po``; ``tests/test_texts.py`` names what is missing.
+Where a number may be 1, English says ``{n} {n:day|days}`` (``core.messages.fill``).
 """
 
 from __future__ import annotations

@@ -61,6 +61,8 @@ class ForkServer:
         self._launched: weakref.WeakSet[KernelProcess] = weakref.WeakSet()
         self._control, far = Channel.pair()
         self._process = run_program("sandbox.kernels.zygote", far, [",".join(preload)])
+        # Whenever it ends it is seen off at once; the next kernel, who would find out, may be long in coming.
+        threading.Thread(target=self._process.wait, name="zygote", daemon=True).start()
         try:
             answer, _ = self._control.receive(_READY_TIMEOUT)
         except (Closed, TimeoutError):

@@ -1,4 +1,4 @@
-"""ipykernel as we run it: no history file, no debugger, no chatter; widgets work after a fork."""
+"""ipykernel as we run it: no history file, no debugger, no chatter; charts are data; widgets work after a fork."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402 - debugpy has to be blocked first
 from traitlets.config import Config  # noqa: E402
+
+from sandbox.kernels.charts import printers  # noqa: E402
 
 
 class SandboxKernelApp(IPKernelApp):
@@ -66,6 +68,7 @@ def configuration() -> Config:
     config = Config()
     config.HistoryManager.enabled = False
     config.IPKernelApp.exec_PYTHONSTARTUP = False
+    config.MimeBundleFormatter.deferred_printers = printers()
     return config
 
 

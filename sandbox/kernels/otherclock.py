@@ -23,12 +23,26 @@ def shift_clocks(seconds: int) -> None:
 
 def _shift_time(seconds: int) -> None:
     real, real_ns = time.time, time.time_ns
-    time.time = lambda: real() + seconds
-    time.time_ns = lambda: real_ns() + seconds * 10**9
+    strftime, at = time.strftime, time.clock_gettime
+    shifted: dict[str, Callable[..., Any]] = {
+        "time": lambda: real() + seconds,
+        "time_ns": lambda: real_ns() + seconds * 10**9,
+        "strftime": lambda form, when=None: strftime(form, when if when is not None else time.localtime()),
+        "clock_gettime": lambda clock: at(clock) + (seconds if clock == time.CLOCK_REALTIME else 0),
+    }
     for name in ("localtime", "gmtime", "ctime"):
-        setattr(time, name, _now_as_default(getattr(time, name), lambda: real() + seconds))
-    strftime = time.strftime
-    time.strftime = lambda form, when=None: strftime(form, when if when is not None else time.localtime())  # type: ignore[misc]
+        shifted[name] = _now_as_default(getattr(time, name), lambda: real() + seconds)
+    for name, function in shifted.items():
+        _pose(function, "time", name)
+        setattr(time, name, function)
+
+
+def _pose(made: Any, module: str, name: str) -> None:
+    """Let ``made`` be called what it stands in for: by its name it is told from others (``marks``).
+
+    The module's name is a text of its own, as it is there: where both are one, they are written down only once.
+    """
+    made.__module__, made.__qualname__, made.__name__ = "".join([*module]), name, name
 
 
 def _now_as_default(function: Callable[[Any], Any], now: Callable[[], float]) -> Callable[..., Any]:
@@ -65,6 +79,12 @@ def _shift_datetime(by: datetime.timedelta) -> None:
         def utcnow(cls) -> Any:
             return real_datetime.now(datetime.UTC).replace(tzinfo=None) + by
 
+    # Written in C, these name their module themselves; a picker of dates shows them.
+    for made, real in ((ShiftedDate, real_date), (ShiftedDatetime, real_datetime)):
+        made.__repr__ = lambda self, real=real: f"datetime.{real.__repr__(self)}"  # type: ignore[method-assign]
+
+    _pose(ShiftedDate, "datetime", "date")
+    _pose(ShiftedDatetime, "datetime", "datetime")
     datetime.date, datetime.datetime = ShiftedDate, ShiftedDatetime  # type: ignore[misc]
     pandas = sys.modules.get("pandas")
     if pandas is not None:

@@ -17,6 +17,7 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from ipywidgets import Output, Widget
 from jupyter_client.session import Session
 
+from sandbox.core.first_view import DISPLAY
 from sandbox.kernels.kernelapp import configuration
 
 _PARENT = {"header": {"msg_id": "rehearsal", "msg_type": "execute_request"}, "content": {}, "metadata": {}}
@@ -75,12 +76,13 @@ class _Stage(Session):
         display = (content.get("transient") or {}).get("display_id")
         if kind == "update_display_data":
             for output in self._displays.get(display or "", ()):
-                output.update(data=content["data"], metadata=content["metadata"])
+                output.update(data=content["data"], metadata={**content["metadata"], DISPLAY: display})
         elif kind == "clear_output":
             place.clear(bool(content["wait"]))
         elif kind in _KEPT:
             output = place.add(kind, content)
             if display:
+                output["metadata"] = {**output["metadata"], DISPLAY: display}
                 self._displays.setdefault(display, []).append(output)
         if widget is not None:
             widget.outputs = tuple(dict(output) for output in place.shown)

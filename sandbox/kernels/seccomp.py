@@ -24,6 +24,7 @@ _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _NEW_NAMESPACES = 0x7E02_0000  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}
 _AF_UNIX, _SOCK_STREAM, _TYPE_MASK = 1, 1, 0xF
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_F_SETLEASE, _F_NOTIFY = 1024, 1026
 _X32 = 0x4000_0000
 
 
@@ -144,6 +145,12 @@ def _processes(code: _Program, numbers: dict[str, int]) -> None:
             (_LOAD, _argument(1), 0, 0), (_JUMP_EQUAL, 0, 1, 0),
             (_RETURN, _ERRNO | errno.EPERM, 0, 0),
         ])  # fmt: skip
+    # A lease on a file that was granted for reading (a snapshot, a library) keeps everybody else who opens it waiting
+    # for 45 seconds, again and again.
+    code.block(numbers["fcntl"], [
+        (_LOAD, _argument(1), 0, 0), (_JUMP_EQUAL, _F_SETLEASE, 1, 0), (_JUMP_EQUAL, _F_NOTIFY, 0, 1),
+        (_RETURN, _ERRNO | errno.EPERM, 0, 0),
+    ])  # fmt: skip
     code.block(numbers["ioctl"], [
         (_LOAD, _argument(1), 0, 0), (_JUMP_EQUAL, _TIOCSTI, 1, 0), (_JUMP_EQUAL, _TIOCLINUX, 0, 1),
         (_RETURN, _ERRNO | errno.EPERM, 0, 0),

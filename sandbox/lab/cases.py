@@ -160,7 +160,9 @@ def collect(
     frame, rows, notes = select(table.name, names)
     kept = frame[present(frame[target])]
     if len(kept) < len(frame):
-        notes.append(t("{rows} rows without an outcome were left out.", rows=f"{len(frame) - len(kept):,}"))
+        notes.append(
+            t("{rows} {rows:row|rows} without an outcome {rows:was|were} left out.", rows=f"{len(frame) - len(kept):,}")
+        )
     facts, dropped = facts_of(kept, [n for n in choices.facts or () if n not in (unit, target, time)], table)
     notes += dropped
     units, moments = units_of(kept, unit), moments_of(kept, time)

@@ -96,7 +96,8 @@ def claim_answer(app: ClaimsApp, values: Mapping[str, Any]) -> str:
     if values.get("copy") is True:
         reasons.append(t("The same person claimed the same amount before."))
     if days > rules["late"]:
-        reasons.append(t("It was handed in {days} days after the expense; {late} are allowed.", days=number(days),
+        reasons.append(t("It was handed in {days} {days:day|days} after the expense; {late} are "
+                         "allowed.", days=number(days),
                          late=number(rules["late"])))  # fmt: skip
     score = (math.log(amount) - float(kind["middle"])) / float(kind["spread"])
     if score > rules["edge"] and amount > rules["small"]:

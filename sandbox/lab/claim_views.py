@@ -203,7 +203,8 @@ def worth_block(split: Mapping[str, float], assumed: Mapping[str, float], unit: 
             (f"{count(hours * assumed['hour'])} {unit}", t("saved a month"), "good"),
             (count(assumed["claims"] * sent), t("claims a month that people look at"), "plain"),
         ]),
-        looks.paragraph(t("Assumed: {claims} claims a month, all of them checked by hand today, {minutes} minutes "
+        looks.paragraph(t("Assumed: {claims} claims a month, all of them checked by hand today, "
+                          "{minutes} {minutes:minute|minutes} "
                           "each, an hour costs {hour} {unit}. What problems cost is left out.",
                           claims=count(assumed["claims"]), minutes=number(assumed["minutes"]),
                           hour=number(assumed["hour"]), unit=unit), muted=True),

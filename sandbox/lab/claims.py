@@ -140,7 +140,8 @@ def read_claims(choices: Choices, table: Table) -> Claims:
         )
     notes = []
     if len(kept) < len(raw):
-        notes.append(t("{rows} rows without a person, kind, day or amount were left out; a person must look at them.",
+        notes.append(t("{rows} {rows:row|rows} without a person, kind, day or amount {rows:was|were} "
+                       "left out; a person must look at them.",
                        rows=f"{len(raw) - len(kept):,}"))  # fmt: skip
     sizes = kept["kind"].value_counts()
     if rare := int((sizes < FEWEST_OF_KIND).sum()):

@@ -90,7 +90,8 @@ def read_trial(choices: Choices, table: Table, control: str) -> Trial:
         kept = kept[~kept[mapped["customer"]].isin(mixed.index[mixed > 1])]
         kept = kept.drop_duplicates(mapped["customer"])
     if len(kept) < rows:
-        notes.append(t("{rows} rows were left out: without variant or outcome, the same unit again, or in both groups.",
+        notes.append(t("{rows} {rows:row|rows} {rows:was|were} left out: without variant or outcome, "
+                       "the same unit again, or in both groups.",
                        rows=f"{rows - len(kept):,}"))  # fmt: skip
     levels = sorted(as_levels(kept[mapped["variant"]]).unique())
     if len(levels) != 2 or control not in levels:

@@ -87,7 +87,12 @@ def read_sales(choices: Choices, *, lead: int) -> Sales:
     known = table.dropna(subset=["week", "units"])
     notes = []
     if len(known) < rows:
-        notes.append(t("{rows} rows without a week or a quantity were left out.", rows=f"{rows - len(known):,}"))
+        notes.append(
+            t(
+                "{rows} {rows:row|rows} without a week or a quantity {rows:was|were} left out.",
+                rows=f"{rows - len(known):,}",
+            )
+        )
     if (known.units < 0).any():
         notes.append(
             t("{rows} quantities below zero (returns) count as zero.", rows=f"{int((known.units < 0).sum()):,}")

@@ -78,7 +78,12 @@ def read_baskets(choices: Choices, table: Table) -> Baskets:
     kept = sorted(buyers.index[buyers >= FEWEST_BUYERS][:MOST_PRODUCTS])
     notes = []
     if not whole.all():
-        notes.append(t("{rows} rows without a customer, product or time were left out.", rows=f"{(~whole).sum():,}"))
+        notes.append(
+            t(
+                "{rows} {rows:row|rows} without a customer, product or time {rows:was|were} left out.",
+                rows=f"{(~whole).sum():,}",
+            )
+        )
     if len(kept) < len(buyers):
         notes.append(t("{few} products with few buyers were left out; they can only be offered by a person.",
                        few=len(buyers) - len(kept)))  # fmt: skip

@@ -39,7 +39,9 @@ def show_quality_of(found: Overview) -> None:
     """How much there is, what each column is, what is missing and what is odd."""
     told = list(found.notes)
     if found.copies:
-        told.append(t("{rows} rows repeat an earlier row in every column.", rows=count(found.copies)))
+        told.append(
+            t("{rows} {rows:row|rows} {rows:repeats|repeat} an earlier row in every column.", rows=count(found.copies))
+        )
     told += remarks(found)
     rows = [
         [pick(each.label), t(_KINDS.get(each.kind, each.kind)), percent(each.missing), count(each.distinct)]

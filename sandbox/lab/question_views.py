@@ -103,7 +103,8 @@ def worth_text(assumed: Mapping[str, float], unit: str) -> str:
             (number(round(saved, 1)), t("hours of work saved a month"), "good" if saved else "bad"),
             (f"{count(saved * assumed['hour'])} {unit}", t("saved a month"), "good" if saved else "bad"),
         ]),
-        looks.paragraph(t("Assumed: {questions} such questions a month, {by_hand} hours of work each by hand and "
+        looks.paragraph(t("Assumed: {questions} such questions a month, {by_hand} {by_hand:hour|hours} "
+                          "of work each by hand and "
                           "{with_this} with this page, an hour costs {hour} {unit}.",
                           questions=count(assumed["questions"]), by_hand=number(assumed["by_hand"]),
                           with_this=number(assumed["with_this"]), hour=number(assumed["hour"]), unit=unit), True),

@@ -43,7 +43,7 @@ class Amounts(Cases):
         if min(len(learn), len(check)) < FEWEST_EACH:
             raise BadInput(
                 "The data cannot be split into a part to learn from and a part to check on: one of them would have "
-                "only {rows} rows.",
+                "only {rows} {rows:row|rows}.",
                 "Use a dataset that covers more cases or a longer time.",
                 rows=min(len(learn), len(check)),
             )
@@ -106,7 +106,10 @@ def _usable(found: Amounts) -> Amounts:
 
     known = np.isfinite(found.outcome)
     if not known.all():
-        note = t("{rows} rows without a readable amount were left out.", rows=f"{int((~known).sum()):,}")
+        note = t(
+            "{rows} {rows:row|rows} without a readable amount {rows:was|were} left out.",
+            rows=f"{int((~known).sum()):,}",
+        )
         found = replace(found, **vars(found.part(known)) | {"notes": (*found.notes, note)})
     if not len(found.facts.columns):
         raise BadInput("No fact has any value.", "Choose other columns to learn from.")

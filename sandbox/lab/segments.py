@@ -96,7 +96,9 @@ def buyers_of(choices: Choices, table: Table) -> Buyers:
     notes = []
     if not whole.all():
         out = f"{int((~whole).sum()):,}"
-        notes.append(t("{rows} rows without a customer, a time or an amount were left out.", rows=out))
+        notes.append(
+            t("{rows} {rows:row|rows} without a customer, a time or an amount {rows:was|were} left out.", rows=out)
+        )
     frame = frame[whole]
     customers = int(frame["customer"].nunique())
     if customers < FEWEST_CUSTOMERS or frame["day"].nunique() < 20:

@@ -241,7 +241,8 @@ def triage_worth_block(figures: Mapping[str, Any], assumed: Mapping[str, float],
             (number(round(saved, 1)), t("hours of sorting saved a month"), "plain"),
             (number(round(lost, 1)), t("hours lost by wrong queues a month"), "plain"),
         ]),
-        looks.paragraph(t("Assumed: {tickets} tickets a month, {sort} minutes to sort one by hand, {lost} minutes lost "
+        looks.paragraph(t("Assumed: {tickets} tickets a month, {sort} {sort:minute|minutes} to sort one "
+                          "by hand, {lost} {lost:minute|minutes} lost "
                           "when one lands in a wrong queue, an hour costs {hour} {unit}; a ticket goes by itself from "
                           "{certain} on. People sort wrongly, too; that is left out.",
                           tickets=count(assumed["tickets"]), sort=number(assumed["sort"]),

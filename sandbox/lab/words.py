@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.core.errors import SandboxError
-from sandbox.core.messages import Language, as_language
+from sandbox.core.messages import Language, as_language, fill
 from sandbox.i18n import catalogue, read_catalogue
 from sandbox.lab import places
 
@@ -30,7 +30,7 @@ def in_language(tag: Language, text: str, **fields: Any) -> str:
     found = text
     if tag != "en":
         found = _template_texts(tag).get(text) or catalogue(tag).gettext(text)
-    return found.format(**fields) if fields else found
+    return fill(found, fields) if fields else found
 
 
 def both(text: str, **fields: Any) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Execute an app once, ahead of its viewers, and find out whether it shows the same at another time. Both block."""
+"""Execute an app once, ahead of its viewers, and find out whether it is the same at another time. Both block."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from sandbox.core.first_view import first_view
+from sandbox.core.first_view import DISPLAYED, first_view
 from sandbox.core.notebook import WIDGET_STATE
 from sandbox.kernels import forkserver
+from sandbox.kernels.marks import readable
 from sandbox.kernels.policy import KernelPolicy
 from sandbox.kernels.warmapp import Shown, Unfit, WarmApp
 
+#: What tells the time, or how the machine is, past the clocks that a second run shifts.
+_PAST_THE_CLOCKS = re.compile(
+    r"""["'](?:now|today)["']|\b(?:clock_gettime_ns|st_[acm]time(?:_ns)?|get[acm]time|getloadavg|ctypes|cffi|psutil)\b|/proc/"""
+)
 #: How far the clocks of the second run are ahead, seconds: another minute, hour, weekday, month; mostly another year.
 SHIFT = 200 * 86400 + 7 * 3600 + 1300
 
@@ -50,14 +55,29 @@ def execute_once(policy: KernelPolicy, file: Path, most: int, timeout: float) ->
 
 
 def shows_the_same(policy: KernelPolicy, file: Path, view: str, most: int, timeout: float) -> bool:
-    """Whether the app shows ``view`` in a process of another zygote: with another seed and at another time.
+    """Whether the app shows ``view`` in a process of another zygote, with another seed and at another time, and leaves
+    the same behind there: a control may show later what a variable has kept.
 
     Raises Unfit when it shows nothing at all there.
     """
-    with forkserver.trial():
-        trial = WarmApp(policy, file, most=most, timeout=timeout, trial=True, shift=SHIFT)
-        trial.stop()
-    return first_view(executed(nbformat.read(file, as_version=4), trial.shown)) == view
+    notebook = nbformat.read(file, as_version=4)
+    if any(_reads_the_clock(source) for source in _sources(notebook)):
+        return False
+    now, later = (_trial(policy, file, most, timeout, shift) for shift in (0, SHIFT))
+    return _is_steady(notebook, now, later) and first_view(executed(notebook, later)) == view
+
+
+def _is_steady(notebook: NotebookNode, now: Shown, later: Shown) -> bool:
+    left = [[readable(mark) for mark in shown.marks] for shown in (now, later)]
+    return left[0] == left[1] and first_view(executed(notebook, now)) == first_view(executed(notebook, later))
+
+
+def _sources(notebook: NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _reads_the_clock(source: str) -> bool:
+    return bool(_PAST_THE_CLOCKS.search(source))
 
 
 def begin_once(policy: KernelPolicy, file: Path, most: int, timeout: float) -> tuple[WarmApp, NotebookNode]:
@@ -68,7 +88,8 @@ def begin_once(policy: KernelPolicy, file: Path, most: int, timeout: float) -> t
     """
     now, later = (_trial(policy, file, most, timeout, shift) for shift in (0, SHIFT))
     notebook = nbformat.read(file, as_version=4)
-    first = _alike(now, later)
+    reading = [*map(_reads_the_clock, _sources(notebook)), True].index(True)
+    first = min(_alike(now, later), reading)
     if not first:
         raise Unfit("its first cell depends on time or chance")
     return WarmApp(policy, file, most=most, timeout=timeout, first=first), notebook
@@ -92,10 +113,11 @@ def _alike(one: Shown, other: Shown) -> int:
 
 
 def _ids_aside(shown: Shown, number: int) -> str:
-    """What a cell showed, without the widgets' ids and objects' places in memory."""
+    """What a cell showed, without the ids of widgets and displays and objects' places in memory."""
     ids = shown.widgets["state"]
     text = re.sub(r" at 0x[0-9a-f]{6,16}>", " at 0x>", json.dumps(shown.cells[number], sort_keys=True))
-    return re.sub(r"[0-9a-f]{32}", lambda each: "#" if each[0] in ids else each[0], text)
+    drawn = {*ids, *DISPLAYED.findall(text)}
+    return re.sub(r"[0-9a-f]{32}", lambda each: "#" if each[0] in drawn else each[0], text)
 
 
 @dataclass(frozen=True)
@@ -111,11 +133,14 @@ class FirstRun:
 def first_run(policy: KernelPolicy, file: Path, most: int, timeout: float) -> FirstRun:
     """Run the app in ``file`` twice. Raises Unavailable when no process comes up."""
     modules: tuple[str, ...] = ()
+    notebook = nbformat.read(file, as_version=4)
     try:
-        app, notebook = execute_once(policy, file, most, timeout)
-        app.stop()
-        modules = app.shown.modules
-        view = first_view(notebook)
-        return FirstRun(view if shows_the_same(policy, file, view, most, timeout) else "", modules)
+        now = _trial(policy, file, most, timeout, 0)
+        modules = now.modules
+        if any(map(_reads_the_clock, _sources(notebook))):
+            return FirstRun("", modules)
+        later = _trial(policy, file, most, timeout, SHIFT)
+        steady = _is_steady(notebook, now, later)
+        return FirstRun(first_view(executed(notebook, now)) if steady else "", modules)
     except Unfit:
         return FirstRun("", modules)

@@ -47,6 +47,7 @@ class Detector:
     ``{d}``, the same in capitals without anything between its digits and letters. ``mark_en`` and ``mark_zh`` stand in
     its place in a redacted text. ``sure``: form and check keep look-alikes out, so that one hit is enough; otherwise a
     person should look. ``number``: it is written in digits and Latin letters, and must not be part of a longer code.
+    ``labelled``: only the words before it tell what it is, so the candidate must fit the forms together with them.
     ``early``: it is looked for before the others of its step, because two small patterns are read several times faster
     than one large one. ``hint``: a small pattern that every text with such a value fits, read several times faster than
     the forms; where all of a step have one, texts without it are left out of a scan. ``length``: how many characters
@@ -61,6 +62,7 @@ class Detector:
     check: str = "true"
     sure: bool = True
     number: bool = True
+    labelled: bool = False
     early: bool = False
     hint: str = ""
     length: tuple[int, int] | None = None

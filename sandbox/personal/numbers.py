@@ -116,6 +116,8 @@ DETECTORS: Final = (
                 rf"\+(?:{_COUNTRY_CODES})(?:{GAP}|\.|\b|{GAP}?\(0?\d{{1,4}}\){GAP}?)?"
                 rf"\d{{1,4}}(?:[ .-]?\d{{2,4}}){{1,4}}"
             ),
+            Form(rf"\b(?:00)?85[23]{GAP}[2-9]\d{{3}}{GAP}?\d{{4}}"),  # Hong Kong and Macao without a plus sign
+            Form(r"\b09\d{2}-\d{3}-?\d{3}"),  # a mobile number of Taiwan
             Form(r"\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}"),
             Form(r"\b(?:1-)?[2-9]\d{2}[.-][2-9]\d{2}[.-]\d{4}"),
         ),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sandbox.personal import addresses, names, numbers, places
+from sandbox.personal import addresses, labelled, names, numbers, places
 from sandbox.personal.detector import FENCE, HAN, INNER_FENCE, Detector, quoted, search_pattern
 
 Step = tuple[Detector, ...]
@@ -24,9 +24,9 @@ Step = tuple[Detector, ...]
 ONE: Final = '" one "'
 PLACE: Final = '" place "'
 
-STEPS: Final = (numbers.DETECTORS, addresses.DETECTORS, names.DETECTORS)
+STEPS: Final = (numbers.DETECTORS, (*labelled.DETECTORS, *addresses.DETECTORS), names.DETECTORS)
 #: Redaction goes one step further than what counts as personal data elsewhere: ``places`` says why.
-REDACTED: Final = (*STEPS, places.DETECTORS)
+REDACTED: Final = (*STEPS, (*names.FURTHER, *places.DETECTORS))
 DETECTORS: Final = {one.kind: one for step in STEPS for one in step}
 _NONE: Final = "CAST([] AS STRUCT(kind VARCHAR, written VARCHAR)[])"
 
@@ -76,7 +76,7 @@ def parts(step: Step, text: str) -> str:
 def _parts_where_any(step: Step) -> str:
     """SQL of the ``parts`` of the column ``text``, of those texts that may have a candidate."""
     if all(one.hint for one in step):
-        maybe = " OR ".join(f"regexp_matches(text, {quoted(one.hint)})" for one in step)
+        maybe = " OR ".join(f"regexp_matches(text, {quoted(hint)})" for hint in dict.fromkeys(one.hint for one in step))
         return f"CASE WHEN {maybe} THEN {parts(step, 'text')} END"
     return parts(step, "text")
 
@@ -189,7 +189,7 @@ def _accepting(step: Step, of: str) -> str:
     for place, detector in enumerate(step, start=1):
         check = detector.check.replace("{d}", f"{of}bare").replace("{v}", f"{of}written")
         accepted = f"CASE WHEN {check} THEN {place} END"
-        if detector.number:  # a mere part of a longer code is a candidate as well
+        if detector.number or detector.labelled:  # a mere part of a longer code is a candidate as well
             # CASE within CASE, not AND, which would work out every check digit for every candidate.
             accepted = f"CASE WHEN regexp_full_match({of}part, {quoted(detector.whole)}) THEN {accepted} END"
             if detector.length:  # comparing numbers first spares most candidates the expression

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sandbox.catalog import Catalog
 from sandbox.core.errors import SandboxError
 from sandbox.core.messages import Language
-from sandbox.i18n import catalogue
+from sandbox.i18n import catalogue, read_catalogue
 from sandbox.learning.paths import learning_path
+from sandbox.notebooks.form_titles import setting_titles
 from sandbox.notebooks.templates import load_template
 from sandbox.workflows.services import Services
 
@@ -23,11 +26,24 @@ def title_of(services: Services, language: Language, kind: str, name: str) -> st
         return name
 
 
-def choice_title(services: Services, language: Language, template: str, choice: str) -> str:
-    """How the form names the column behind ``columns.<key>``; the choice itself where the template does not know it."""
-    key = choice.removeprefix("columns.")
+def choice_titles(services: Services, language: Language, template: str) -> Mapping[str, str]:
+    """A choice (``columns.<key>``, ``settings.<key>``) → how the template's form names it in ``language``."""
     try:
-        needs = load_template(services.content, template, services.workspace.templates).needs
+        found = load_template(services.content, template, services.workspace.templates)
     except SandboxError:
-        return choice
-    return next((need.title.get(language) for need in needs if need.key == key and key != choice), choice)
+        return {}
+    own = read_catalogue(found.folder / f"{language}.po") if language != "en" else {}
+    columns = {f"columns.{need.key}": need.title.get(language) for need in found.needs}
+    settings = {
+        f"settings.{key}": own.get(title) or catalogue(language).gettext(title)
+        for key, title in setting_titles(found.notebook).items()
+    }
+    return columns | settings
+
+
+def choice_title(titles: Mapping[str, str], choice: str) -> str:
+    """The title of ``choice``, or of the setting that has one number for each value (``settings.<key>/<value>``)."""
+    key, _, value = choice.partition("/")
+    if value and key in titles:
+        return f"{titles[key]}: {value}"
+    return titles.get(choice, choice)

@@ -19,6 +19,7 @@ import duckdb
 import sandbox
 from sandbox.core.errors import BadInput, Damaged
 from sandbox.core.ids import VersionId
+from sandbox.core.rules import Pseudonym
 from sandbox.core.spec import DatasetSpec
 from sandbox.snapshots.certificate import CERTIFICATE, Signer, issue
 from sandbox.snapshots.content import read_contents, table_columns
@@ -45,6 +46,7 @@ from sandbox.snapshots.manifest import (
     spec_hash,
 )
 from sandbox.snapshots.masking import KeyOf, entities_of, hierarchy_files, read_hierarchies, second_pass
+from sandbox.snapshots.masking.pseudonym import unpacking
 from sandbox.snapshots.open import connect_locked
 from sandbox.snapshots.outcome import Classes, Outcome, Passed
 from sandbox.snapshots.plan import Plan, make_plan, source_types
@@ -73,7 +75,8 @@ STEPS: tuple[tuple[str, float], ...] = (
     ("done", 1.0),
 )
 MEMORY_LIMIT = "448MB"  # of DuckDB; twice as much saved hardly any time on ten million rows
-_MASKED = "masked"
+_MASKED = "masked"  # the working table, its pseudonyms packed
+_SHOWN = "shown"  # the same as it is going to be published
 _BURST = timedelta(minutes=1)  # a newest version further in the future is a clock that went back, not a hasty builder
 
 
@@ -118,10 +121,10 @@ def build_snapshot(
         try:
             tell("read")
             source, plan, rows, sampled = _read(connection, spec, base, staging, key_of, hierarchies, login_of)
-            quality = check_quality(connection, _MASKED, spec, parent, lambda e: check_value(key_of(e)), now)
+            quality = check_quality(connection, _SHOWN, spec, parent, lambda e: check_value(key_of(e)), now)
             tell("gate")
             units, passed = _gate(connection, spec, plan)
-            references = check_references(connection, _MASKED, spec, parent, lambda e: check_value(key_of(e)))
+            references = check_references(connection, _SHOWN, spec, parent, lambda e: check_value(key_of(e)))
             notes = _notes(spec, beside or base, key_version, sampled, references) | {"quality": quality}
             tell("write")
             write_file(connection, identifier(_MASKED), spec, ready / DATA, single=units == rows)
@@ -201,6 +204,8 @@ def _read(
         query = "CREATE TABLE " + identifier(_MASKED) + " AS " + plan.select(source.query, key_of, hashed)
         connection.execute(query.text, query.parameters)
     sampled = second_pass(connection, _MASKED, spec, key_of, hierarchies)
+    shown = "SELECT " + unpacking(name for name, _, _ in plan.pseudonyms) + " FROM " + identifier(_MASKED)
+    connection.execute(("CREATE VIEW " + identifier(_SHOWN) + " AS " + shown).text)
     row = connection.execute(f"SELECT count(*) FROM {identifier(_MASKED).text}").fetchone()
     rows = int(row[0]) if row else 0
     if sampled and not rows:
@@ -347,7 +352,7 @@ def _columns(
             cls=spec.columns[name].cls,
             rule=spec.columns[name].rule.model_dump(mode="json"),
             description=spec.columns[name].description,
-            profile=profiler.profile(name, kind, spec.columns[name]),
+            profile=profiler.profile(name, kind, pseudonyms=isinstance(spec.columns[name].rule, Pseudonym)),
         )
         for name, kind in types
     )

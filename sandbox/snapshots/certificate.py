@@ -5,10 +5,13 @@ rule of every column, the gates with their numbers, what is left of the risk, th
 the treatment. Everything in it can be recomputed from the snapshot's folder; the signature (Ed25519, RFC 8032) says
 that it was this workspace that stated it. The signature covers the canonical JSON of everything else in the file.
 
-The record answers what trusted research environments are asked (SATRE, data management, 3.3.09): which treatment was
-applied to what, when and under whose responsibility, and which risk is left.
+The record is what SATRE 2.0.1 recommends to trusted research environments in its statement 3.3.09: all criteria of
+disclosure control that were applied to what is released, with parameters, thresholds, rules of suppression and versions
+of the tools, for machines to read and tied to the package that it speaks of. (Known from the change that brought it in,
+https://github.com/sa-tre/satre-specification/pull/584; SATRE 1 has no such statement.)
 
-To add a statement: add it here, recompute it in ``statements``, and never take it from the certificate itself.
+To add a statement: add it here, recompute it in ``statements``, and never take it from the certificate itself. To
+change one: raise FORMAT and keep saying what the older formats say, as of old snapshots they are recomputed as well.
 """
 
 from __future__ import annotations
@@ -30,9 +33,11 @@ from sandbox.snapshots.gate_texts import finding
 from sandbox.snapshots.grade import STANDARD, THRESHOLD, grade_of
 from sandbox.snapshots.linkage_texts import tell_linkage
 from sandbox.snapshots.manifest import Manifest
+from sandbox.snapshots.profile import MIN_UNITS
 from sandbox.snapshots.risk_facts import tell_risk
 
-FORMAT = 1
+FORMAT = 2
+"""1 had a record of the treatment alone."""
 CERTIFICATE = "certificate.json"
 SIGNATURE = "signature"
 _REQUIRED = ("dataset", "version", "manifest_sha256", "content_hash", "file_sha256", "spec_hash", "source_sha256")
@@ -65,10 +70,10 @@ def issue(manifest: Manifest, signer: Signer) -> bytes:
     return (json.dumps({**said, SIGNATURE: signature}, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def statements(manifest: Manifest, threshold: float = THRESHOLD) -> dict[str, Any]:
+def statements(manifest: Manifest, threshold: float = THRESHOLD, form: int = FORMAT) -> dict[str, Any]:
     """What a certificate of this snapshot states, but for the key: JSON values only, no words that may change."""
     return {
-        "format": FORMAT,
+        "format": form,
         "dataset": manifest.dataset,
         "version": manifest.version,
         "issued": manifest.built.isoformat(),
@@ -85,7 +90,7 @@ def statements(manifest: Manifest, threshold: float = THRESHOLD) -> dict[str, An
         "quality": [facts.model_dump(mode="json", exclude_unset=True) for facts in manifest.quality],
         "risk": manifest.risk.model_dump(mode="json", exclude_unset=True) if manifest.risk else None,
         "grade": _grade(manifest, threshold),
-        "record": _record(manifest),
+        "record": _record(manifest, threshold) if form > 1 else _treatment(manifest),
         "versions": dict(manifest.versions),
     }
 
@@ -98,7 +103,8 @@ def disagreements(found: dict[str, Any], manifest: Manifest) -> list[str]:
     """
     grade = found.get("grade")
     threshold = grade.get("threshold") if isinstance(grade, dict) else None
-    expected = statements(manifest, float(threshold) if isinstance(threshold, int | float) else THRESHOLD)
+    threshold = float(threshold) if isinstance(threshold, int | float) else THRESHOLD
+    expected = statements(manifest, threshold, 1 if found.get("format") == 1 else FORMAT)
     made = [name for name in expected if name in found or name in _REQUIRED]
     return [name for name in made if found.get(name) != expected[name]]
 
@@ -175,7 +181,8 @@ def _grade(manifest: Manifest, threshold: float) -> dict[str, Any] | None:
     return {"standard": STANDARD, "grade": grade.number, "threshold": threshold, "highest_risk": grade.risk}
 
 
-def _record(manifest: Manifest) -> dict[str, Any]:
+def _treatment(manifest: Manifest) -> dict[str, Any]:
+    """The record of format 1."""
     return {
         "standard": "SATRE 3.3.09",
         "responsible": manifest.owner,
@@ -184,6 +191,29 @@ def _record(manifest: Manifest) -> dict[str, Any]:
         "source": manifest.source.name,
         "treatment": {c.name: str(c.rule.get("kind")) for c in manifest.columns},
         "left_behind": [*manifest.dropped, *manifest.source.unlisted],
+    }
+
+
+def _record(manifest: Manifest, threshold: float) -> dict[str, Any]:
+    rules = {c.name: {name: v for name, v in c.rule.items() if v is not None} for c in manifest.columns}
+    units = manifest.units
+    return {
+        **_treatment(manifest),
+        "standard": "SATRE 2.0.1, 3.3.09",
+        "treatment": rules,
+        "criteria": {
+            "gates": [gate.gate.model_dump(mode="json", exclude_none=True) for gate in manifest.gates],
+            "highest_risk_below": threshold if manifest.personal else None,
+            "least_units_in_statistics": MIN_UNITS if manifest.personal else None,
+        },
+        "suppressed": {"rows": manifest.rows.left_out, "units": units.left_out if units else None},
+        "tools": dict(manifest.versions),
+        "package": {
+            "dataset": manifest.dataset,
+            "version": manifest.version,
+            "content_hash": manifest.content_hash,
+            "file_sha256": manifest.file.sha256,
+        },
     }
 
 

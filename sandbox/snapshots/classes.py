@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.snapshots.coded import CODED, KEY, Coded, Integers
+from sandbox.snapshots.coded import KEY, Coded, Integers
 from sandbox.snapshots.sql import Sql, identifier, names
 
 Flags = NDArray[np.bool_]
@@ -73,7 +73,7 @@ class Histogram:
 def read_histogram(coded: Coded) -> Histogram:
     """The classes of the coded rows, with the cells of every sensitive column."""
     keys, rows = coded.count(KEY)
-    units = rows if coded.single else _spread(keys, *coded.count(KEY, coded.per_unit(KEY)))
+    units = rows if coded.single else _spread(keys, *coded.count_units(KEY, coded.size))
     return Histogram(keys, units, rows, {column: _cells(coded, column, keys) for column in coded.sensitive})
 
 
@@ -81,8 +81,7 @@ def _cells(coded: Coded, column: str, keys: Integers) -> Cells:
     """Key and rank of a row make one number, by which the rows are sorted."""
     ranks, place = coded.ranks[column], coded.place(column)
     width = max(ranks.count, 1)
-    source = CODED if coded.single else coded.per_unit(KEY + ", " + place)
-    both, units = coded.count(KEY + f" * {width}::BIGINT + " + place, source)
+    both, units = coded.count_units(KEY + f" * {width}::BIGINT + " + place, coded.size * width)
     key = both // width
     rank = both - key * width
     first = np.concatenate(([True], key[1:] != key[:-1])) if key.size else np.zeros(0, dtype=np.bool_)
@@ -94,7 +93,7 @@ def _cells(coded: Coded, column: str, keys: Integers) -> Cells:
         valued = np.bincount(number[filled], weights=units[filled], minlength=keys.size).astype(np.int64)
     else:
         where = Sql("true") if ranks.empty is None else place + f" <> {ranks.empty}"
-        valued = _spread(keys, *coded.count(KEY, coded.per_unit(KEY, where)))
+        valued = _spread(keys, *coded.count_units(KEY, coded.size, where))
     return Cells(number, rank, units, ranks.count, ranks.empty, valued)
 
 

@@ -25,6 +25,7 @@ from sandbox.snapshots.source import ColumnFacts
 _LEADING_ZERO = re.compile(r"0\d+$")
 _ISO_DATE = re.compile(r"(19|20)\d\d-\d\d-\d\d")
 _ISO_TIME = re.compile(r"(19|20)\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
+_DAY_AS_NUMBER = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "U")
 
 
@@ -56,6 +57,8 @@ def look_at(facts: ColumnFacts, signs: Signs, rows: int) -> ProposedColumn:
         return _with(facts, signs, _written(signs, ColumnClass.SENSITIVE if prose else ColumnClass.DIRECT))
     if meaning:
         return _with(facts, signs, meaning)
+    if found := _by_digits(facts):
+        return _with(facts, signs, found)
     unique = facts.distinct >= 0.9 * max(rows - facts.nulls, 1) and rows >= 2
     if (names_an_id(facts.name) and not few) or signs.running or (unique and signs.code > 0.95 and rows >= 20):
         why = text("tells single things or people apart", "用来逐个区分人或物")
@@ -65,6 +68,23 @@ def look_at(facts: ColumnFacts, signs: Signs, rows: int) -> ProposedColumn:
         return _with(facts, signs, Meaning(ColumnClass.DIRECT, (), described(facts.name), why, Kind.TEXT))
     why = text("nothing in its name or values points at a person", "名称和取值都不指向个人")
     return _with(facts, signs, Meaning(ColumnClass.MEASURE, (), described(facts.name), why))
+
+
+def _by_digits(facts: ColumnFacts) -> Meaning | None:
+    """Numbers that count nothing: too long for an amount, or days written as 19800307 over more years than a business
+    has records of."""
+    values = [v.strip() for v in facts.values if v.strip()]
+    if not values or not facts.type.startswith(_NUMBERS):
+        return None
+    if sum(abs(_number(v)) >= 1e15 for v in values) >= 0.5 * len(values):
+        why = text("numbers of 16 digits and more name single people or things", "16 位及以上的数字指向单个的人或物")
+        return Meaning(ColumnClass.DIRECT, (), described(facts.name), why, Kind.ID)
+    years = sorted(int(v[:4]) for v in values if _DAY_AS_NUMBER.fullmatch(v))
+    if len(years) < max(20, 0.95 * len(values)) or years[-1 - len(years) // 20] - years[len(years) // 20] < 20:
+        return None
+    why = text("days over many years, as of birth; combined with others they may point at one",
+               "跨越多年的日期，像是出生日期；与其他列组合可能指向一个人")  # fmt: skip
+    return Meaning(ColumnClass.QUASI, (), described(facts.name), why, Kind.BIRTH, person=True)
 
 
 def _unmistakable(signs: Signs, few: bool) -> Meaning | None:
@@ -221,7 +241,7 @@ def rules_to_try(column: ProposedColumn) -> tuple[tuple[Rule, ...], str | None]:
     match column.kind:
         case Kind.AGE if numeric:
             return (Band(width=10, bottom=20, top=80), Band(width=20, bottom=20, top=80)), None
-        case Kind.BIRTH if not numeric:
+        case Kind.BIRTH if not numeric or all(map(_DAY_AS_NUMBER.fullmatch, column.facts.values)):
             declared = _declared(column)
             if (declared or column.facts.type).startswith(("DATE", "TIMESTAMP")):
                 return (Generalise(dates=("year", "decade"), level=2),), declared

@@ -1,13 +1,15 @@
 """What several snapshots say together: gates hold for each, but whoever holds two can join them by their pseudonyms.
 
-``compose`` measures k on the join of datasets about the same units. ``compare`` measures what two versions of one
-dataset give away by their difference: those who came, left or changed stand out in it, however large the classes are
-that they stand in (differencing; see Denning, 1982, “tracker attacks”). Both count units and read NULL strictly.
+``compose`` measures k on the join of datasets about the same units, and every gate on a sensitive column, whose classes
+are smaller there: four people who differ in their diagnosis may be two and two who do not, once their jobs are known.
+``compare`` measures what two versions of one dataset give away by their difference: those who came, left or changed
+stand out in it, however large the classes are that they stand in (differencing; see Denning, 1982, “tracker attacks”).
+Both count units and read NULL strictly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +18,33 @@ from typing import Any
 import duckdb
 
 from sandbox.core.policy import ColumnClass
+from sandbox.core.spec import KAnonymity
+from sandbox.snapshots.gates import sensitive_of, would_leave_out
 from sandbox.snapshots.manifest import DATA, TABLE, Manifest, read_manifest
 from sandbox.snapshots.sql import Sql, identifier, join
 
-_WHO = identifier(" who ")
+_UNIT = " who "
+_WHO = identifier(_UNIT)
 DEFAULT_K = 5
+
+
+@dataclass(frozen=True)
+class JoinedGate:
+    """A gate of ``dataset`` on its sensitive ``column``, asked of the join.
+
+    ``small_units`` of the dataset's ``units`` would have to be left out; ``allowed`` is the share, 0–1, that may be.
+    """
+
+    dataset: str
+    kind: str
+    column: str
+    allowed: float
+    units: int
+    small_units: int
+
+    @property
+    def share(self) -> float:
+        return self.small_units / self.units if self.units else 0.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +52,8 @@ class Composition:
     """Datasets of one entity, joined: ``small_units`` of ``units`` are in classes of fewer than ``k`` units.
 
     ``k`` is the strictest of the datasets' gates, ``allowed`` the largest share, 0–1, that one of them may leave out.
-    ``smallest`` is the smallest class, in units; ``alone`` counts units that are alone in theirs.
+    ``smallest`` is the smallest class, in units; ``alone`` counts units that are alone in theirs. ``gates`` are those
+    on sensitive columns.
     """
 
     entity: str
@@ -40,13 +65,15 @@ class Composition:
     smallest: int
     small_units: int
     alone: int
+    gates: tuple[JoinedGate, ...] = ()
 
     @property
     def share(self) -> float:
         return self.small_units / self.units if self.units else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "share": round(self.share, 6)}
+        gates = [{**asdict(gate), "share": round(gate.share, 6)} for gate in self.gates]
+        return {**asdict(self), "share": round(self.share, 6), "gates": gates}
 
 
 @dataclass(frozen=True)
@@ -89,6 +116,10 @@ class _Part:
     @property
     def people(self) -> Sql:
         """Each unit once for each of its combinations of values."""
+        return self.people_with(())
+
+    def people_with(self, more: Sequence[str]) -> Sql:
+        """The same, where the columns ``more`` belong to a combination."""
         table = identifier(self.alias) + "." + identifier(TABLE)
         who = identifier(self.who)
         if self.via:
@@ -100,7 +131,7 @@ class _Part:
             )  # fmt: skip
         columns = [who + " AS " + _WHO]
         own = "own." if self.via else ""
-        columns += [own + identifier(c) + " AS " + identifier(f"{self.alias}.{c}") for c in self.quasi]
+        columns += [own + identifier(c) + " AS " + identifier(f"{self.alias}.{c}") for c in (*self.quasi, *more)]
         return "SELECT DISTINCT " + join(columns) + " FROM " + table + " WHERE " + who + " IS NOT NULL"
 
     @property
@@ -189,6 +220,7 @@ def _compose(
         k = max((g.k or 0 for m, _ in members.values() for g in m.gates), default=0) or DEFAULT_K
         columns = [c for part in parts for c in part.columns]
         units, smallest, small, alone = _classes(connection, Sql("SELECT * FROM ") + joined, columns, k)
+        gates = tuple(found for part in parts for found in _gates(connection, part, parts))
     return Composition(
         entity=entity,
         datasets=tuple(members),
@@ -199,7 +231,29 @@ def _compose(
         smallest=smallest,
         small_units=small,
         alone=alone,
+        gates=gates,
     )
+
+
+def _gates(connection: duckdb.DuckDBPyConnection, part: _Part, parts: Sequence[_Part]) -> Iterator[JoinedGate]:
+    """The gates of ``part`` on its sensitive columns, asked of its units with what the other datasets know of them."""
+    gates = [g.gate for g in part.manifest.gates if not isinstance(g.gate, KAnonymity)]
+    if not gates:
+        return
+    query = "CREATE OR REPLACE TEMP TABLE joined AS SELECT * FROM (" + part.people_with(
+        list(dict.fromkeys(sensitive_of(gates)))
+    )
+    query = query + ")"
+    for other in parts:
+        if other is not part:
+            query = query + " LEFT JOIN (" + other.people + ") USING (" + _WHO + ")"
+    connection.execute(query.text, query.parameters)
+    names = [f"{one.alias}.{c}" for one in parts for c in one.quasi]
+    row = connection.execute("SELECT count(DISTINCT " + _WHO.text + ") FROM joined").fetchone() or (0,)
+    for gate in gates:
+        asked = gate.model_copy(update={"column": f"{part.alias}.{gate.column}"})
+        [small] = would_leave_out(connection, Sql("joined"), [asked], names, _UNIT)
+        yield JoinedGate(part.alias, gate.kind, gate.column, gate.suppress, int(row[0]), small)
 
 
 def _differ(connection: duckdb.DuckDBPyConnection, parts: Sequence[_Part], old: Manifest, new: Manifest) -> Difference:

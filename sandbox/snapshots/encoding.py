@@ -161,7 +161,7 @@ def _without_mark(path: Path) -> str:
         return "gb18030"
     raise BadInput(
         "{file}, line {line}: this is not UTF-8, and the encoding cannot be told for certain.",
-        "Declare it with `encoding:` in the source, for example gb18030, big5 or cp1252, or save the file as UTF-8.",
+        "Declare it, for example gb18030, big5 or cp1252: `encoding:` in the source, or --encoding; or save as UTF-8.",
         file=path.name,
         line=first_other,
     )

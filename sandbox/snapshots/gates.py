@@ -124,6 +124,11 @@ def apply_gates(
     )
 
 
+def removed_classes(gates: Sequence[Gate], histogram: Histogram) -> Integers:
+    """For every class the place of the gate that would remove it; -1 of those that stay, which pass all gates."""
+    return _fixpoint(gates, histogram, [judge(gate, histogram) for gate in gates])
+
+
 def _fixpoint(gates: Sequence[Gate], histogram: Histogram, scores: Sequence[Scores]) -> Integers:
     """For every class the place of the gate that removed it, or _STAYS; of those that stay, all pass all gates.
 
@@ -177,7 +182,7 @@ def would_leave_out(
     """How many units each of the ``gates`` would leave out of ``source``; nothing is changed."""
     with coded(connection, source, quasi_identifiers, unit, sensitive_of(gates)) as rows:
         histogram = read_histogram(rows)
-        removed = _fixpoint(gates, histogram, [judge(gate, histogram) for gate in gates])
+        removed = removed_classes(gates, histogram)
         _mark(connection, histogram.keys, removed)
         try:
             return tuple(units for _, units in _count(rows, histogram, removed, len(gates)).by_gate)

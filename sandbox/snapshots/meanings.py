@@ -298,6 +298,13 @@ _ID_WORDS: Final = frozenset(
 _ID_SIGNS: Final = ("编号", "号码", "单号", "订单号", "工号", "学号", "代码", "编码", "序号", "标识", "号", "ID")
 
 
+#: Characters of headings in traditional writing, and how the phrases here have them.
+_SIMPLIFIED: Final = str.maketrans(
+    "戶編號證機別備註電話碼職業學歷婚姻國籍稱務門帳銀歲齡體區縣鎮樓層聯絡單費額餘產員車牌護駕駛簽發醫療診斷銷點詳細費資薪處見與於當現標題訊臺廣東",
+    "户编号证机别备注电话码职业学历婚姻国籍称务门帐银岁龄体区县镇楼层联络单费额余产员车牌护驾驶签发医疗诊断销点详细费资薪处见与于当现标题讯台广东",
+)
+
+
 def words(name: str) -> tuple[str, ...]:
     """The words of a column name in small letters: ``customerID`` and ``Customer-Id [x]`` begin alike."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
@@ -313,6 +320,7 @@ def meaning_of(name: str, *, few: bool = False) -> Meaning | None:
     outer, _, own = name.rpartition(".")
     if outer and own:
         return meaning_of(own, few=few) or meaning_of(outer, few=few)
+    name = name.translate(_SIMPLIFIED)
     tokens = words(name)
     about_a_thing = not THINGS.isdisjoint(tokens)
     for meaning in MEANINGS:
@@ -325,6 +333,7 @@ def meaning_of(name: str, *, few: bool = False) -> Meaning | None:
 
 def names_an_id(name: str) -> bool:
     """Whether the name ends in a word for a number that names something, such as ``order_no`` or 订单号."""
+    name = name.translate(_SIMPLIFIED)
     tokens = words(name)
     if tokens and tokens[-1] in _ID_WORDS:
         return True
@@ -336,6 +345,7 @@ def names_an_id(name: str) -> bool:
 
 def entity_of(name: str) -> str | None:
     """The entity that an id column is about, from its name; None when the name does not say."""
+    name = name.translate(_SIMPLIFIED)
     tokens = words(name)
     for word, entity in ENTITIES.items():
         if word in tokens or (not word.isascii() and word in name) or name.lower() in (word + "id", word + "no"):

@@ -10,7 +10,8 @@ from sandbox.core.errors import BadInput
 from sandbox.core.rules import Drop, Prefix, Pseudonym, Redact
 from sandbox.core.source import DATABASES
 from sandbox.core.spec import Column, DatasetSpec
-from sandbox.snapshots.masking import KeyOf, first_pass
+from sandbox.snapshots.masking import KeyOf, expression, first_pass
+from sandbox.snapshots.masking.pseudonym import packed
 from sandbox.snapshots.repeated import Hashed
 from sandbox.snapshots.sql import Sql, identifier, join
 
@@ -33,17 +34,21 @@ class Plan:
     unlisted: tuple[str, ...]
 
     def select(self, source: Sql, key_of: KeyOf, hashed: Mapping[str, Hashed] | None = None) -> Sql:
-        """The first pass of masking over ``source``; ``hashed`` has the columns whose ids are hashed already.
+        """The first pass of masking over ``source``, pseudonyms packed; ``hashed`` has the columns whose ids are
+        hashed already.
 
         Raises BadInput where a rule does not fit a column's type.
         """
         hashed = hashed or {}
-        masked = (
-            hashed[c.name].pseudonym + " AS " + identifier(c.name)
-            if c.name in hashed
-            else first_pass(c.column.rule, c.name, c.source_type, key_of)
-            for c in self.columns
-        )
+        masked = []
+        for c in self.columns:
+            if c.name in hashed:
+                masked.append(hashed[c.name].pseudonym + " AS " + identifier(c.name))
+            elif isinstance(c.column.rule, Pseudonym):
+                digits = expression(c.column.rule, c.name, c.source_type, key_of)
+                masked.append(packed(digits) + " AS " + identifier(c.name))
+            else:
+                masked.append(first_pass(c.column.rule, c.name, c.source_type, key_of))
         return (
             "SELECT " + join(masked) + " FROM (" + source + ") AS source" + join((h.join for h in hashed.values()), "")
         )

@@ -15,9 +15,7 @@ from typing import Any
 
 import duckdb
 
-from sandbox.core.rules import Pseudonym
-from sandbox.core.spec import Column
-from sandbox.snapshots.manifest import ColumnProfile, Value
+from sandbox.snapshots.manifest import ColumnProfile, Manifest, Value
 from sandbox.snapshots.sql import Sql, identifier, join, value
 
 MIN_UNITS = 10  # the usual smallest cell of statistics offices; ACRO fails cells below it as well
@@ -60,11 +58,11 @@ class Profiler:
         self._rows, *pairs = self._row("SELECT " + join(counts) + " FROM " + table)
         self._counts = {name: (pairs[2 * i], pairs[2 * i + 1]) for i, name in enumerate(columns)}
 
-    def profile(self, name: str, kind: str, column: Column) -> ColumnProfile:
+    def profile(self, name: str, kind: str, *, pseudonyms: bool) -> ColumnProfile:
         cell = identifier(name)
         rows, (filled, distinct) = self._rows, self._counts[name]
         nulls = round(1 - filled / rows, 2) if rows else 0.0
-        if not filled or isinstance(column.rule, Pseudonym):
+        if not filled or pseudonyms:
             return ColumnProfile(nulls=nulls)
         ordered = is_ordered(kind)
         nothing: tuple[Any, Any, Any] = (None, None, None)
@@ -160,6 +158,37 @@ class Profiler:
     def _row(self, query: Sql) -> tuple[Any, ...]:
         [row] = self._connection.execute(query.text, query.parameters).fetchall()
         return tuple(row)
+
+
+def other_statistics(
+    connection: duckdb.DuckDBPyConnection, table: Sql, manifest: Manifest, *, exact: bool
+) -> list[str]:
+    """Names of the columns whose statistics in ``manifest`` are not those of ``table``.
+
+    ``exact``: the same programs made them. Otherwise what is estimated (how many values differ, which bands are of few
+    units) may differ by a little, and a value may be named by one of the two only.
+    """
+    units = manifest.units.published if manifest.units else None
+    names = [column.name for column in manifest.columns]
+    unit = manifest.unit if manifest.personal else None
+    profiler = Profiler(connection, table, names, unit, single=manifest.rows.published == units)
+    other = []
+    for column in manifest.columns:
+        if column.profile is None:  # nothing is said
+            continue
+        found = profiler.profile(column.name, column.type, pseudonyms=column.rule.get("kind") == "pseudonym")
+        same = found == column.profile if exact else _alike(found, column.profile)
+        if not same:
+            other.append(column.name)
+    return other
+
+
+def _alike(found: ColumnProfile, said: ColumnProfile) -> bool:
+    ranges = (found.nulls, found.low, found.middle, found.high) == (said.nulls, said.low, said.middle, said.high)
+    shares = {item.value: item.share for item in found.values}
+    named = all(abs(shares.get(item.value, item.share) - item.share) < 0.015 for item in said.values)
+    pairs = zip(found.bins, said.bins, strict=False)
+    return ranges and named and all(None in pair or abs((pair[0] or 0) - (pair[1] or 0)) < 0.015 for pair in pairs)
 
 
 def _text(query: Sql) -> tuple[str, tuple[Any, ...]]:

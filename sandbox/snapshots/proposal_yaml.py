@@ -11,6 +11,7 @@ from sandbox.core.quality import written_rule
 from sandbox.core.rules import short_form
 from sandbox.core.spec import Column, DatasetSpec, Text
 
+_AS_EVER = (("header", True), ("skip_rows", 0))
 _HEAD = """\
 # Proposed from the data for a person to check; nothing is final. 由数据自动建议，请人工核对后使用。
 # 1. owner, title, description: say who answers for the data and what it is. 填写负责人、标题与说明。
@@ -28,7 +29,7 @@ def render_yaml(spec: DatasetSpec, notes: Sequence[Text] = ()) -> str:
         parts += [_comment(f"- {note.en} {note.zh}") for note in notes]
     for key in ("format", "name", "title", "description", "owner", "classification"):
         parts.append(_line(key, plain[key]))
-    parts.append(_line("source", {k: v for k, v in plain["source"].items() if (k, v) != ("header", True)}))
+    parts.append(_line("source", {k: v for k, v in plain["source"].items() if (k, v) not in _AS_EVER}))
     parts.append(_line("unit", plain["unit"]))
     parts += [_line(key, plain[key]) for key in ("sample", "retain") if plain.get(key)]
     parts += [_line("refresh", spec.refresh.model_dump(exclude_defaults=True))] if spec.refresh else []

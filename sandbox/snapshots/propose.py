@@ -49,19 +49,30 @@ def render_yaml(proposal: Proposal) -> str:
 
 
 def propose_spec(
-    path: Path | Source, *, name: str, unit: str | None = None, header: bool = True, login_of: LoginOf = no_logins
+    path: Path | Source,
+    *,
+    name: str,
+    unit: str | None = None,
+    header: bool = True,
+    login_of: LoginOf = no_logins,
+    encoding: str | None = None,
+    skip_rows: int = 0,
 ) -> Proposal:
     """Propose a dataset spec for the file at ``path``, whose ending tells the kind, or for a source that says all.
 
     ``unit`` is the column that tells people (or things) apart; without it the likeliest id column is taken, and if
-    there is none, every row is a unit of its own. Raises NotFound or BadInput with the place in the file and
+    there is none, every row is a unit of its own. ``header``, ``encoding`` and ``skip_rows`` are as in a source and say
+    what a file does not tell. Raises NotFound or BadInput with the place in the file and
     what to do.
     """
     check_dataset_name(name)
     if isinstance(path, Source):
+        if path.kind == "excel":
+            path = path.model_copy(update={"header": header, "skip_rows": skip_rows})
         inspection = inspect(path, login_of=login_of)
     else:
-        inspection = inspect_source(path.expanduser().absolute(), header=header)
+        file = path.expanduser().absolute()
+        inspection = inspect_source(file, header=header, encoding=encoding, skip_rows=skip_rows)
     signs = recognise([facts.values for facts in inspection.columns])
     columns = [look_at(f, s, inspection.rows) for f, s in zip(inspection.columns, signs, strict=True)]
     unit_column = _unit(columns, unit, inspection.source.label)

@@ -44,6 +44,7 @@ from sandbox.snapshots.redteam_attacks import (
     inference,
     singling_out,
 )
+from sandbox.snapshots.redteam_histories import averaging, intervals
 from sandbox.snapshots.redteam_report import Attack, RedTeam
 from sandbox.snapshots.source import inspect_source, open_source
 from sandbox.snapshots.source_database import LoginOf, no_logins
@@ -248,7 +249,28 @@ def _attack(
     if content:
         alone, triple = singling_out(exact.published, content, seed)
         attacks.append(_found("singling_out", alone, singling_out(exact.raw, triple, seed)[0], columns=triple))
+    attacks += _histories(exact, spec, manifest)
     return attacks + _dictionaries(connection, spec, key_of)
+
+
+def _histories(worlds: _Worlds, spec: DatasetSpec, manifest: Manifest) -> list[Attack]:
+    """What several dates or noisy values of a person say together. The targets are told apart by their numbers."""
+    unit, number = identifier(spec.unit.column), identifier(_NUMBER)
+    people = "(SELECT m." + unit + " AS who, k." + unit + " AS known FROM masking AS m JOIN known AS k USING (" + number
+    people = people + "))"
+    attacks: list[Attack] = []
+    shifts: dict[Any, list[str]] = {}
+    for column in manifest.columns:
+        if column.rule.get("kind") == "date_shift":  # those of the same size move together
+            shifts.setdefault(column.rule.get("days"), []).append(column.name)
+        if column.rule.get("kind") == "noise" and (
+            found := averaging(worlds.published, worlds.raw, people, column.name)
+        ):
+            attacks.append(_found("averaging", found[0], 1.0, baseline=found[1], column=column.name))
+    for columns in shifts.values():
+        rates = intervals(worlds.published, worlds.raw, people, columns)
+        attacks.append(_found("intervals", *rates, columns=tuple(columns)))
+    return attacks
 
 
 def _worlds(

@@ -13,7 +13,15 @@ from sandbox.core.messages import Message
 SUFFIX = ".redteam.json"
 
 AttackName = Literal[
-    "exact_linkage", "fuzzy_linkage", "homogeneity", "inference", "singling_out", "dictionary", "dictionary_with_key"
+    "exact_linkage",
+    "fuzzy_linkage",
+    "homogeneity",
+    "inference",
+    "singling_out",
+    "intervals",
+    "averaging",
+    "dictionary",
+    "dictionary_with_key",
 ]
 
 
@@ -63,6 +71,8 @@ _SAID: dict[AttackName, str] = {
     "homogeneity": "Learns “{column}” for certain, because all look-alikes share it",
     "inference": "Guesses “{column}” from the look-alikes",
     "singling_out": "Finds a person who is alone with three values ({columns})",
+    "intervals": "Links people by the intervals between their dates ({columns}), all of which the attacker knows",
+    "averaging": "Comes within 5% of a person's mean “{column}” by averaging its noisy values",
     "dictionary": "Finds the person behind a pseudonym by hashing all ids, without the key",
     "dictionary_with_key": "The same with the key stolen: what the key protects",
 }
@@ -70,7 +80,7 @@ _SAID: dict[AttackName, str] = {
 
 def told(attack: Attack) -> Message:
     """What the attacker tried, in a steward's words."""
-    return Message(_SAID[attack.name], {"columns": ", ".join(attack.columns), "column": attack.column or ""})
+    return Message(_SAID[attack.name], {"columns": ", ".join(attack.columns) or "–", "column": attack.column or ""})
 
 
 def report_file(snapshot: Path) -> Path:

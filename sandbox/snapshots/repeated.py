@@ -16,7 +16,7 @@ import duckdb
 
 from sandbox.core.rules import Pseudonym
 from sandbox.snapshots.masking import KeyOf, canonical_id
-from sandbox.snapshots.masking.pseudonym import of_text
+from sandbox.snapshots.masking.pseudonym import of_text, packed
 from sandbox.snapshots.sql import Sql, identifier, value
 from sandbox.snapshots.table import Table
 
@@ -27,7 +27,7 @@ WORTH = 3.0  # rows per id
 
 @dataclass(frozen=True)
 class Hashed:
-    """The pseudonyms of a column's ids: ``join`` brings in ``pseudonym``."""
+    """The pseudonyms of a column's ids: ``join`` brings in ``pseudonym``, packed."""
 
     join: Sql
     pseudonym: Sql
@@ -48,7 +48,8 @@ def hash_once(
         # The ids as they are written are told apart, which is cheaper for every row than their canonical form.
         ids = "SELECT DISTINCT " + identifier(name) + " FROM (" + source.query + ") AS source"
         create = "CREATE TEMP TABLE " + table + " AS SELECT " + identifier(name) + " AS " + key + ", "
-        create = create + of_text(canonical_id(name, kind), rule, key_of) + " AS " + pseudonym + " FROM (" + ids + ")"
+        hashes = packed(of_text(canonical_id(name, kind), rule, key_of))
+        create = create + hashes + " AS " + pseudonym + " FROM (" + ids + ")"
         connection.execute(create.text, create.parameters)
         hashed[name] = Hashed(" LEFT JOIN " + table + " ON source." + identifier(name) + " = " + key, pseudonym)
     return hashed

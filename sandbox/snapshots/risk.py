@@ -125,7 +125,7 @@ def _column(rows: Coded, histogram: Histogram, column: str, table: Sql, unit: st
         places = histogram.keys // rows.steps[column] % count
         sizes = np.bincount(places, weights=histogram.units, minlength=count).astype(np.int64)
     else:
-        sizes = rows.count(Sql("v"), rows.per_unit(rows.part(column) + " AS v"))[1]
+        sizes = rows.count_units(rows.part(column), max(rows.ranks[column].count, 1))[1]
     sizes = sizes[sizes > 0]
     records = int(sizes.sum())
     return Distinguishing(sizes.size / records if records else 0.0, _separation(records, _alike(sizes)))

@@ -143,6 +143,7 @@ def inspect_source(
     encoding: str | None = None,
     delimiter: str | None = None,
     header: bool = True,
+    skip_rows: int = 0,
 ) -> Inspection:
     """Read all of ``path`` once and say what is in it. The kind is told by the file's ending.
 
@@ -163,7 +164,7 @@ def inspect_source(
     return inspect(
         Source.model_validate(
             {"kind": kind, "path": str(path), "table": table, "sheet": sheet,
-             "encoding": encoding, "delimiter": delimiter, "header": header}
+             "encoding": encoding, "delimiter": delimiter, "header": header, "skip_rows": skip_rows}
         )
     )  # fmt: skip
 

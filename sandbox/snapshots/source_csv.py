@@ -32,7 +32,8 @@ _BEGINNING = identifier(" first rows ")  # no source is called so
 _MOST_COUNTS = 200
 _BLANK = ["", " "]
 _READ = (
-    "read_csv(?, auto_detect=false, columns=?, delim=?, header=?, quote='\"', escape='\"', strict_mode=true, nullstr=?)"
+    "read_csv(?, auto_detect=false, columns=?, delim=?, header=?, quote='\"', escape='\"', strict_mode=true, nullstr=?,"
+    " skip=?)"
 )
 # Numbers of which some have commas between thousands; read as texts and converted. Not for files separated by
 # semicolons: where those are usual, the comma is the decimal point.
@@ -67,12 +68,12 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
         undo.callback(remove)
         if not text.plain:
             write_as_utf8(path, text.encoding, copy)
-        delimiter = source.delimiter or _delimiter(file)
-        names, rows = _header(file, delimiter, source.header, path.name)
+        delimiter = source.delimiter or _delimiter(file, source.skip_rows)
+        names, rows = _header(file, delimiter, source, path.name)
         check_names(names, path.name)
         if not rows:
             raise BadInput("{file} has column names but no rows.", "Export it again with its rows.", file=path.name)
-        read = _Reading(connection, file, delimiter, source.header)
+        read = _Reading(connection, file, delimiter, source.header, source.skip_rows)
         declared = {n: checked_type(connection, t, n) for n in names if (t := types.get(n))}
         try:
             kinds = {**read.find_types(names, declared), **declared}
@@ -99,11 +100,14 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
 class _Reading:
     """How one file is read; ``relation`` with given types, ``find_types`` over all rows."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, file: Path, delimiter: str, header: bool) -> None:
-        self._connection, self._file, self._delimiter, self._header = connection, file, delimiter, header
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, file: Path, delimiter: str, header: bool, skip: int
+    ) -> None:
+        self._connection, self._file, self._delimiter = connection, file, delimiter
+        self._header, self._skip = header, skip
 
     def relation(self, columns: tuple[tuple[str, str], ...]) -> Sql:
-        return Sql(_READ, (str(self._file), dict(columns), self._delimiter, self._header, _BLANK))
+        return Sql(_READ, (str(self._file), dict(columns), self._delimiter, self._header, _BLANK, self._skip))
 
     def find_types(self, names: list[str], declared: Types) -> dict[str, str]:
         """The narrowest type that all values of a column have; VARCHAR where no other fits or all are empty.
@@ -176,19 +180,20 @@ def _ungrouped(column: Sql) -> Sql:
     return "CAST(replace(" + column + ", ',', '') AS DOUBLE)"
 
 
-def _records(file: Path, delimiter: str, count: int) -> list[list[str]]:
+def _records(file: Path, delimiter: str, skip: int) -> list[list[str]]:
+    """The first records below ``skip`` lines."""
     with file.open(encoding="utf-8-sig", newline="") as text:
         try:
-            return list(islice(csv.reader(text, delimiter=delimiter), count))
+            return list(islice(csv.reader(islice(text, skip, None), delimiter=delimiter), _SAMPLE))
         except csv.Error:
             return []  # DuckDB will name the line
 
 
-def _delimiter(file: Path) -> str:
+def _delimiter(file: Path, skip: int) -> str:
     """The delimiter with which most of the first rows have the same number of columns, at least two."""
     best, comma = (0.0, 0), ","
     for delimiter in _DELIMITERS:
-        widths = Counter(len(r) for r in _records(file, delimiter, _SAMPLE) if r)
+        widths = Counter(len(r) for r in _records(file, delimiter, skip) if r)
         if not widths:
             continue
         width, rows = widths.most_common(1)[0]
@@ -198,25 +203,46 @@ def _delimiter(file: Path) -> str:
     return comma
 
 
-def _header(file: Path, delimiter: str, named: bool, shown: str) -> tuple[list[str], int]:
+def _header(file: Path, delimiter: str, source: Source, shown: str) -> tuple[list[str], int]:
     """(column names, number of sampled data rows). Raises BadInput when there are no names or they look like data."""
-    records = [r for r in _records(file, delimiter, _SAMPLE) if r]
+    lines, line = _records(file, delimiter, source.skip_rows), source.skip_rows + 1
+    records = [r for r in lines if r]
     if not records or not any(cell.strip() for cell in records[0]):
         raise BadInput(
-            "{file}, line 1: there are no column names.",
+            "{file}, line {line}: there are no column names.",
             "The first line must name the columns, separated like the values below it.",
             file=shown,
+            line=line,
         )
     first, rows = records[0], records[1:]
-    if not named:
+    if not source.header:
         return [f"column{i}" for i in range(1, len(first) + 1)], len(records)
+    if above := _title(lines):
+        raise BadInput(
+            "{file}, line {line}: this looks like a title and not like column names, which seem to be in line {names}.",
+            "Say how many lines stand above the names: `skip_rows: {count}` in the source, or --skip-rows {count}.",
+            file=shown,
+            line=line,
+            names=line + above,
+            count=source.skip_rows + above,
+        )
     if _looks_like_data(first, rows):
         raise BadInput(
-            "{file}, line 1: this looks like data, not like column names.",
+            "{file}, line {line}: this looks like data, not like column names.",
             "Add a first line that names the columns, or set `header: false` (they are then column1, column2 …).",
             file=shown,
+            line=line,
         )
     return [cell.strip() for cell in first], len(rows)
+
+
+def _title(records: list[list[str]]) -> int:
+    """How many lines at the beginning are a title: one cell or none, above a row in which all are filled."""
+    filled = [sum(bool(cell.strip()) for cell in record) for record in records[:20]]
+    width = Counter(len(record) for record in records if record).most_common(1)[0][0]
+    if width < 3 or filled[0] > 1 or not any(filled[: filled.index(width)] if width in filled else ()):
+        return 0  # empty lines alone are no title, and are passed over anyway
+    return filled.index(width)
 
 
 def _looks_like_data(first: list[str], rows: list[list[str]]) -> bool:

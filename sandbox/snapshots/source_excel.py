@@ -45,15 +45,15 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
         ) from None
     try:
         sheet = _sheet(book, source.sheet, path.name)
-        rows = _rows(sheet)
+        rows = _rows(sheet, source.skip_rows)
         number, header = next(rows, (0, ()))
         if not header:
             raise BadInput("{file}: the sheet “{sheet}” is empty.", "Choose another sheet with `sheet`.",
                            file=path.name, sheet=sheet.title)  # fmt: skip
-        columns = _found(header, rows, path.name, bool(source.header))
+        columns = _found(header, rows, path.name, bool(source.header), book, sheet)
         schema = pa.schema([(n, _ARROW[t]) for n, t in columns])
         skipped = number if source.header else 0
-        data = ((n, row) for n, row in _rows(sheet) if n > skipped)
+        data = ((n, row) for n, row in _rows(sheet, source.skip_rows) if n > skipped)
         reader = pa.RecordBatchReader.from_batches(schema, _batches(data, schema))
         connection.register("source_rows", reader)
         typed, query = declared_columns(columns, types, Sql("source_rows"), connection)
@@ -79,9 +79,9 @@ def _sheet(book: Any, wanted: str | None, file: str) -> Any:
     return book[wanted]
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, Row]]:
-    """(row number counted from 1, cells without trailing empty ones); rows that are empty throughout are left out."""
-    for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+def _rows(sheet: Any, skip: int) -> Iterator[tuple[int, Row]]:
+    """(row number counted from 1, cells without trailing empty ones) below ``skip`` rows; empty rows are left out."""
+    for number, cells in enumerate(sheet.iter_rows(min_row=skip + 1, values_only=True), skip + 1):
         row = tuple(None if isinstance(c, str) and (not c.strip() or c in _ERRORS) else c for c in cells)
         while row and row[-1] is None:
             row = row[:-1]
@@ -89,7 +89,9 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Row]]:
             yield number, row
 
 
-def _found(header: Row, rows: Iterator[tuple[int, Row]], file: str, named: bool) -> tuple[tuple[str, str], ...]:
+def _found(
+    header: Row, rows: Iterator[tuple[int, Row]], file: str, named: bool, book: Any, sheet: Any
+) -> tuple[tuple[str, str], ...]:
     """Names from the header row, and for each column the one type that holds all of its values."""
     if named:
         names = ["" if c is None else str(c).strip() for c in header]
@@ -103,7 +105,8 @@ def _found(header: Row, rows: Iterator[tuple[int, Row]], file: str, named: bool)
         if len(row) > len(names):
             raise BadInput(
                 "{file}, row {row}: there is a value in column {letter}, but the table has only {count} columns.",
-                "Give that column a name in the first row, or clear the cell.",
+                "If the names of the columns stand further down, below a title, say how many rows are above them:"
+                " `skip_rows: 1` in the source, or --skip-rows 1. Else give that column a name, or clear the cell.",
                 file=file,
                 row=number,
                 letter=get_column_letter(len(row)),
@@ -112,6 +115,15 @@ def _found(header: Row, rows: Iterator[tuple[int, Row]], file: str, named: bool)
         for seen, cell in zip(kinds, row, strict=False):
             if cell is not None:
                 seen.add(_kind(cell))
+    others = ", ".join(name for name in book.sheetnames if name != sheet.title)
+    if named and not filled and others:
+        raise BadInput(
+            "{file}: the sheet “{sheet}” has column names but no rows.",
+            "Choose another sheet: {others} (`sheet:` in the source, or --table).",
+            file=file,
+            sheet=sheet.title,
+            others=others,
+        )
     if named and not filled:
         raise BadInput("{file} has column names but no rows.", "Export it again with its rows.", file=file)
     return tuple(zip(names, (_common(seen) for seen in kinds), strict=True))

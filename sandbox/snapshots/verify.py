@@ -9,45 +9,49 @@ from pathlib import Path
 
 import duckdb
 
+import sandbox
 from sandbox.core.errors import SandboxError
 from sandbox.core.messages import Message
 from sandbox.core.policy import ColumnClass
-from sandbox.snapshots.certificate import disagreements, key_id, read_certificate, signed_by
+from sandbox.snapshots.certificate import CERTIFICATE, disagreements, key_id, read_certificate, signed_by
 from sandbox.snapshots.content import digest_of, table_columns
 from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.gate_texts import finding
 from sandbox.snapshots.gates import measure_all
 from sandbox.snapshots.grade import STANDARD, grade_of
-from sandbox.snapshots.manifest import DATA, TABLE, Manifest, read_manifest
+from sandbox.snapshots.manifest import DATA, MANIFEST, TABLE, Manifest, read_manifest
 from sandbox.snapshots.open import connect_locked
+from sandbox.snapshots.profile import other_statistics
 from sandbox.snapshots.risk_facts import agree, measure_all_and_risk, people_told, percent
 from sandbox.snapshots.sql import identifier
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One line. ``name``: manifest, version, file, certificate, signature, opens, columns, content, rows, gates, a
-    gate's kind, or risk."""
+    """One line. ``name``: manifest, version, folder, file, certificate, signature, opens, columns, content, rows,
+    statistics, gates, a gate's kind, or risk."""
 
     name: str
     ok: bool
     detail: Message
 
 
-def verify_snapshot(folder: Path, public_key: bytes | None = None) -> list[Checked]:
+def verify_snapshot(folder: Path, public_key: bytes | None = None, *, moved: bool = False) -> list[Checked]:
     """Check everything that can be recomputed from ``folder``; never raises for a damaged snapshot.
 
     The gates are measured on the data; the hashes do not vouch for them. With a ``public_key`` (32 bytes) the
     certificate must be there and be signed by it; without one, a certificate must only say what the manifest says.
+    ``moved``: somebody was handed the folder and may call it anything; within a workspace its name is what people pin.
     """
     try:
         manifest = read_manifest(folder)
     except SandboxError as error:
         return [Checked("manifest", False, error.message)]
     lines = [Checked("manifest", True, Message("format {format}", {"format": manifest.format}))]
-    named = manifest.version == folder.name and manifest.dataset == folder.parent.name
+    named = moved or (manifest.version == folder.name and manifest.dataset == folder.parent.name)
     named = named and manifest.content_hash.startswith(manifest.version_id.prefix)
     lines.append(Checked("version", named, Message("{version}", {"version": f"{manifest.dataset}/{manifest.version}"})))
+    lines.append(_folder(folder))
     lines.append(_file(folder / DATA, manifest))
     lines.extend(_certificate(folder, manifest, public_key))
     try:
@@ -87,6 +91,15 @@ def _certificate(folder: Path, manifest: Manifest, public_key: bytes | None) -> 
         yield Checked("signature", good, Message(text, {"key": key_id(public_key)}))
 
 
+def _folder(folder: Path) -> Checked:
+    """Nothing but what a snapshot consists of: the certificate speaks of nothing else, and of no other place."""
+    known = {DATA, MANIFEST, CERTIFICATE}
+    strange = [f.name for f in sorted(folder.iterdir()) if f.name not in known or f.is_symlink() or not f.is_file()]
+    if strange:
+        return Checked("folder", False, Message("nobody vouches for: {names}", {"names": ", ".join(strange)}))
+    return Checked("folder", True, Message("holds nothing else"))
+
+
 def _file(path: Path, manifest: Manifest) -> Checked:
     try:
         found = file_sha256(path)
@@ -108,6 +121,8 @@ def _contents(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iter
     yield Checked("content", same, Message("content hash {hash}…", {"hash": digest[:12]}))
     fields = {"rows": rows, "expected": manifest.rows.published}
     yield Checked("rows", rows == manifest.rows.published, Message("{rows} rows of {expected}", fields))
+    if columns == [(c.name, c.type) for c in manifest.columns]:
+        yield _statistics(connection, manifest)
     quasi = {c.name for c in manifest.columns if c.cls is ColumnClass.QUASI}
     if manifest.personal and quasi:
         covered = any(gate.kind == "k_anonymity" for gate in manifest.gates)
@@ -116,6 +131,20 @@ def _contents(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iter
         names = ", ".join(gate.kind for gate in manifest.gates) or "–"
         yield Checked("gates", covered, Message("every quasi-identifier is covered by: {gates}", {"gates": names}))
     yield from _risks(connection, manifest, quasi)
+
+
+def _statistics(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Checked:
+    """What the catalogue shows of each column: shares, quantiles, frequent values, the bands of its plot."""
+    made = (manifest.versions.get("sandbox"), manifest.versions.get("duckdb"))
+    exact = made == (sandbox.__version__, duckdb.__version__)
+    other = other_statistics(connection, identifier(TABLE), manifest, exact=exact)
+    if other:
+        return Checked(
+            "statistics", False, Message("the data say otherwise of: {columns}", {"columns": ", ".join(other)})
+        )
+    return Checked(
+        "statistics", True, Message("as the data have them, of {count} columns", {"count": len(manifest.columns)})
+    )
 
 
 def _risks(connection: duckdb.DuckDBPyConnection, manifest: Manifest, quasi: set[str]) -> Iterator[Checked]:

@@ -11,6 +11,7 @@ from sandbox.core.spec import DatasetSpec
 from sandbox.snapshots.content import in_order, table_columns
 from sandbox.snapshots.duck import STORAGE_VERSION
 from sandbox.snapshots.manifest import TABLE
+from sandbox.snapshots.masking.pseudonym import PACKED, unpacking
 from sandbox.snapshots.sql import Sql, identifier, join
 
 
@@ -25,28 +26,25 @@ def write_file(
     """
     unit = spec.unit.column
     columns = table_columns(connection, source)
+    pseudonyms = [name for name, kind in columns if kind == PACKED and isinstance(spec.columns[name].rule, Pseudonym)]
     connection.execute("SET force_compression = 'auto'")
     connection.execute(f"ATTACH ? AS target (STORAGE_VERSION '{STORAGE_VERSION}')", [str(path)])
     connection.execute("SET preserve_insertion_order = true")
     target = "target." + identifier(TABLE)
     # Pseudonyms that never repeat shrink to half at most, and trying costs more than all the rest of the writing.
     plain = {unit} if single else set()
-    defined = (identifier(n) + f" {kind}" + (" USING COMPRESSION uncompressed" * (n in plain)) for n, kind in columns)
+    defined = (
+        identifier(name)
+        + (" VARCHAR" if name in pseudonyms else f" {kind}")
+        + " USING COMPRESSION uncompressed" * (name in plain)
+        for name, kind in columns
+    )
     connection.execute(("CREATE TABLE " + target + " (" + join(defined) + ")").text)
     # Where no unit has two rows, they decide about the order alone.
     order = " ORDER BY " + identifier(unit) if single else in_order(connection, source, unit)
-    rows = "SELECT * FROM " + source + order
-    if isinstance(spec.columns[unit].rule, Pseudonym):
-        rows = _by_number(source, unit, order)
+    # Packed pseudonyms have the order of their texts, and half their size goes a long way where a sort has to spill.
+    rows = "SELECT " + unpacking(pseudonyms) + " FROM (SELECT * FROM " + source + order + ")"
     query = "INSERT INTO " + target + " " + rows
     connection.execute(query.text, query.parameters)
     connection.execute("CHECKPOINT target")  # a detach that fails to do this does not say why
     connection.execute("DETACH target")
-
-
-def _by_number(source: Sql, unit: str, order: Sql) -> Sql:
-    """The rows in order; pseudonyms, 32 hexadecimal digits, are sorted as numbers of 16 bytes, which have the same
-    order. Half the size goes a long way where a sort has to spill."""
-    name = identifier(unit)
-    numbered = "SELECT * REPLACE (CAST(" + name + " AS UUID) AS " + name + ") FROM " + source + order
-    return "SELECT * REPLACE (replace(CAST(" + name + " AS VARCHAR), '-', '') AS " + name + ") FROM (" + numbered + ")"

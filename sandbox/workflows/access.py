@@ -82,7 +82,8 @@ def badge_missing(dataset: str, decision: Decision) -> BadgeMissing:
     minutes = sum(path.minutes for path in paths)
     return BadgeMissing(
         "The dataset {dataset} is for people who have completed a learning path: {titles}.",
-        "Take it in the portal, under “Learn” (about {minutes} minutes); the dataset is open to you right after.",
+        "Take it in the portal, under “Learn” (about {minutes} {minutes:minute|minutes}); the dataset is open to you "
+        "right after.",
         dataset=dataset,
         titles=Message(" + ".join(f"{{{path.name}}}" for path in paths), {path.name: path.title for path in paths}),
         minutes=minutes,

@@ -75,6 +75,8 @@ def add_dataset(
     unit: str | None = None,
     header: bool = True,
     contract: Path | None = None,
+    encoding: str | None = None,
+    skip_rows: int = 0,
 ) -> tuple[Path, Proposal]:
     """Propose a spec for the file at ``path``, or a source that says all; write ``datasets/<name>.yaml``.
 
@@ -90,7 +92,9 @@ def add_dataset(
             "Choose another name, or edit or remove its spec file first.",
             name=name,
         )
-    proposal = propose_spec(path, name=name, unit=unit, header=header, login_of=services.logins)
+    proposal = propose_spec(
+        path, name=name, unit=unit, header=header, login_of=services.logins, encoding=encoding, skip_rows=skip_rows
+    )
     if contract:
         said = read_contract(contract.read_text(encoding="utf-8-sig", errors="replace"), contract.name)
         proposal = apply_contract(proposal, said, contract.name)
@@ -106,15 +110,17 @@ def add_dataset(
 def build_all(
     services: Services, names: Sequence[str] | None = None, *, actor: str, progress: Progress | None = None
 ) -> tuple[list[Built], list[tuple[str, SandboxError]]]:
-    """Build the datasets ``names``, or every one of the catalogue. One that fails does not stop the others.
+    """Build the datasets ``names``, or every one of the catalogue but those that came with the sandbox and have no
+    source here. One that fails does not stop the others.
 
     The result is (snapshots, datasets that failed with the reason); unreadable specs count as failed.
     """
     built: list[Built] = []
     failed: list[tuple[str, SandboxError]] = []
     if names is None:
-        entries, problems = Catalog(services.workspace, services.content).load()
-        names = [entry.spec.name for entry in entries]
+        catalog = Catalog(services.workspace, services.content)
+        entries, problems = catalog.load()
+        names = [entry.spec.name for entry in entries if not catalog.is_idle(entry)]
         failed += [(p.file.stem, p.error) for p in problems]
     names = referenced_first(services, names)
     for index, name in enumerate(names):

@@ -40,12 +40,16 @@ def refresh_due(
     With ``dry_run`` it is only said which. Raises Conflict when another refresh of this workspace is running.
     """
     with _alone(services):
-        entries, problems = Catalog(services.workspace, services.content).load()
+        catalog = Catalog(services.workspace, services.content)
+        entries, problems = catalog.load()
         done = [
             Refreshed(p.file.stem, False, None, Message("its spec cannot be read"), error=p.error) for p in problems
         ]
         by_name = {entry.spec.name: entry for entry in entries}
-        judged = {name: judge(entry, services.now()) for name, entry in by_name.items()}
+        judged = {
+            name: _idle(name) if catalog.is_idle(entry) else judge(entry, services.now())
+            for name, entry in by_name.items()
+        }
         due = [name for name, found in judged.items() if found.due]
         for index, name in enumerate(referenced_first(services, due)):
             if not dry_run:
@@ -56,6 +60,10 @@ def refresh_due(
 
                 judged[name] = _built(services, judged[name], by_name[name], actor, tell)
         return [*done, *judged.values()]
+
+
+def _idle(name: str) -> Refreshed:
+    return Refreshed(name, False, None, Message("it came with the sandbox, and its source is not here"))
 
 
 def judge(entry: Entry, now: datetime) -> Refreshed:

@@ -29,7 +29,7 @@ from sandbox.notebooks.first_run import execute_once
 from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.workspace import Workspace
-from tests.appserver.gallery import CHARTS, CONTAINERS, CONTROLS, LIVE_CHART, OFFERS, OUTPUTS, VEGA
+from tests.appserver.gallery import CHARTS, CONTAINERS, CONTROLS, LIVE_CHART, OFFERS, OUTPUTS, TEXTS
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
 from tests.helpers.browser import chromium, new_context
@@ -258,7 +258,7 @@ def offering(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) ->
         patch.setitem(CELLS, "offers", OFFERS)
         versions = {
             APP: publish(tmp / "home", APP, portal_server.url, "offers"),
-            OTHER: publish(tmp / "home", OTHER, portal_server.url, CHARTS, VEGA, LIVE_CHART),
+            OTHER: publish(tmp / "home", OTHER, portal_server.url, CHARTS, TEXTS, LIVE_CHART),
         }
     with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
         yield site

@@ -134,15 +134,15 @@ def draw(_):
         display({"application/vnd.plotly.v1+json": {"data": [{"y": [1, 2], "name": "</script><b>x"}],
                                                     "layout": {"title": "Later"}},
                  "text/html": "<p class='instead'>instead</p>"}, raw=True)
-        display({"application/vnd.vegalite.v5+json": {"mark": "bar"}, "text/plain": "<VegaLite 5 object>"}, raw=True)
+        display({"application/vnd.vega.v4+json": {"marks": []}, "text/plain": "<Vega 4 object>"}, raw=True)
 again.on_click(draw)
 display(again, place)
 """
-VEGA = """
+TEXTS = """
 from IPython.display import HTML, Markdown
 display(Markdown(r"The share is $\\frac{a}{b}$."))
 display(HTML("<style>#late { width: 100% }</style><div id='late'></div><script>draw('late')</script>"))
-display({"application/vnd.vegalite.v5+json": {"mark": "bar"}, "text/plain": "<VegaLite 5 object>"}, raw=True)
+display({"application/vnd.vega.v3+json": {"marks": []}, "text/plain": "<Vega 3 object>"}, raw=True)
 """
 LIVE_CHART = """
 live = go.FigureWidget(go.Bar(x=["a", "b"], y=[1, 2]), layout={"title": {"text": "Live"}})
@@ -152,4 +152,111 @@ def grow(_):
     live.layout.title.text = "Grown"
 more.on_click(grow)
 display(more, live)
+"""
+
+ALTAIR = """
+import altair as alt
+import pandas as pd
+import ipywidgets as w
+from IPython.display import display
+months = pd.date_range("2026-01-01", periods=24, freq="MS")
+cases = pd.DataFrame({"team": ["north", "south", "east", "west"] * 6, "month": months,
+                      "customers": [3 + 7 * n % 11 for n in range(24)], "risk": [37 * n % 99 / 99 for n in range(24)]})
+pick = alt.selection_point(fields=["team"], on="click", name="pick")
+base = alt.Chart(cases).encode(x="month:T", y="customers:Q", color="team:N", tooltip=["team", "customers"])
+faded = alt.condition(pick, alt.value(1), alt.value(0.2))
+line, point = base.mark_line().encode(opacity=faded), base.mark_point(filled=True, size=300)
+display((line + point).add_params(pick).properties(title="By month", width=600))
+display(alt.Chart(cases, title="Spread").mark_boxplot().encode(x="team:N", y="customers:Q"))
+parts = alt.Chart(cases).mark_bar().encode(x="team:N", y="count()", color="mean(risk):Q").properties(width=130)
+display(parts.facet(column=alt.Column("year(month):O", title=None)).properties(title="Facets"))
+def square(x, y):
+    ring = [[x, y], [x, y + 8], [x + 8, y + 8], [x + 8, y], [x, y]]
+    return {"type": "Feature", "properties": {"n": x}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+places = alt.Data(values=[square(0, 0), square(10, 0), square(0, 10)])
+display(alt.Chart(places, title="Places").mark_geoshape().encode(color="properties.n:Q").project("mercator"))
+least = alt.param(name="least", value=5, bind=alt.binding_range(min=0, max=20, step=1, name="At least"))
+teams = alt.binding_select(options=[None, "north"], name="Team")
+which = alt.selection_point(fields=["team"], bind=teams, name="which")
+far = alt.condition("datum.customers >= least", alt.value("#008000"), alt.value("#d3d3d3"))
+bound = alt.Chart(cases, title="Bound").mark_point().encode(x="risk:Q", y="customers:Q", color=far)
+display(bound.add_params(least, which).transform_filter(which))
+people = pd.DataFrame({"部门": ["销售", "客服"], "人数": [1200, 3400]})
+display(alt.Chart(people, title="部门").mark_bar().encode(x="部门:N", y="人数:Q").properties(width="container"))
+place, again = w.Output(), w.Button(description="Draw")
+shown = []
+def chart(title):
+    return alt.Chart(cases, title=title).mark_bar().encode(x="team:N", y="sum(customers):Q")
+def draw(_):
+    with place:
+        if not shown:
+            shown.append(display(chart("First"), display_id=True))
+            display(chart("Beside"))
+        else:
+            shown[0].update(chart("Second"))
+again.on_click(draw)
+display(again, place)
+"""
+ALTAIR_WIDGET = """
+brush = alt.selection_interval(encodings=["x"], name="brush")
+points = alt.Chart(cases, title="Live").mark_point(size=200).encode(x="risk:Q", y="customers:Q")
+live = alt.JupyterChart(points.add_params(brush).properties(width=300, height=200))
+heard, swap = w.HTML("<p class='heard'>nothing</p>"), w.Button(description="Swap")
+def hear(change):
+    heard.value = f"<p class='heard'>{sorted(change.new.value)}</p>"
+live.selections.observe(hear, ["brush"])
+swap.on_click(lambda _: setattr(live, "chart", alt.Chart(cases, title="Swapped").mark_bar().encode(x="team:N")))
+display(live, heard, swap)
+"""
+
+_DATA = {"values": [{"a": "x", "b": 3}, {"a": "y", "b": 5}]}
+_BARS = {"mark": "bar", "data": _DATA, "encoding": {"x": {"field": "a"}, "y": {"field": "b", "type": "quantitative"}}}
+#: Charts of older libraries: (type, title, specification).
+_OLDER = [
+    ("vegalite.v3+json", "Three", _BARS),
+    ("vegalite.v4+json", "Four", {
+        "vconcat": [
+            {**_BARS, "selection": {"pick": {"type": "multi", "fields": ["a"]}}},
+            {**_BARS, "transform": [{"filter": {"selection": "pick"}}]},
+        ],
+    }),
+    ("vega.v5+json", "Five", {
+        "width": 200, "height": 100, "data": [{"name": "t", "values": _DATA["values"]}],
+        "scales": [{"name": "x", "type": "band", "domain": {"data": "t", "field": "a"}, "range": "width"}],
+        "marks": [{"type": "rect", "from": {"data": "t"}, "encode": {"enter": {
+            "x": {"scale": "x", "field": "a"}, "width": {"value": 50}, "y": {"value": 9}, "height": {"value": 50},
+        }}}],
+    }),
+]  # fmt: skip
+OLDER = f"""
+from IPython.display import display
+for kind, title, spec in {_OLDER!r}:
+    display({{"application/vnd." + kind: {{"title": title, **spec}}}}, raw=True)
+"""
+#: What an author might write against a viewer, with %s for another server: (type, title, specification).
+_HOSTILE = [
+    *(("vegalite.v5+json", "Data", {**_BARS, "data": {"url": url}})
+      for url in ("%s/stolen.csv", "file:///etc/passwd", "/healthz", "//127.0.0.1/stolen.json")),
+    ("vegalite.v5+json", "Lookup", {**_BARS, "transform": [
+        {"lookup": "a", "from": {"data": {"url": "%s/stolen.json"}, "key": "a", "fields": ["c"]}}]}),
+    ("vegalite.v5+json", "Images", {**_BARS, "mark": "image", "encoding": {
+        **_BARS["encoding"], "url": {"value": "%s/stolen.png"}}}),
+    *(("vegalite.v5+json", "Links", {**_BARS, "encoding": {**_BARS["encoding"], "href": {"value": url}}})
+      for url in ("javascript:top.ran=self.ran=1", "%s/stolen")),
+    *(("vegalite.v5+json", "Expressions", {**_BARS, "transform": [{"calculate": expression, "as": "c"}]})
+      for expression in ("''.constructor.constructor('self.ran=1')()", "eval('self.ran=1')", "self.ran=1",
+                         "toString.constructor('self.ran=1')()")),
+    ("vegalite.v5+json", "Properties", {**_BARS, "transform": [
+        {"calculate": "datum['__proto__'] || datum['constructor'] || ''['constructor']", "as": "c"}]}),
+    ("vegalite.v5+json", "Tooltips", {**_BARS, "encoding": {
+        **_BARS["encoding"], "tooltip": {"value": "<img src=x onerror='self.ran=1'><script>self.ran=1</script>"}}}),
+    ("vegalite.v5+json", "Options", {**_BARS, "usermeta": {"embedOptions": {
+        "ast": False, "loader": {"target": "_top"}, "config": "%s/stolen.json", "patch": "%s/stolen.json"}}}),
+]  # fmt: skip
+HOSTILE_CHARTS = f"""
+from IPython.display import display
+for kind, title, spec in {_HOSTILE!r}:
+    display({{"application/vnd." + kind: {{"title": title, **spec}}}}, raw=True)
+for broken in ({{}}, {{"mark": "nothing"}}, {{"mark": "bar", "encoding": 3}}, "text", 3, [1], {{"layer": 1}}):
+    display({{"application/vnd.vegalite.v5+json": broken}}, raw=True)
 """

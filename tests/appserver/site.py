@@ -1,4 +1,4 @@
-"""A viewer at an app server: opens pages, speaks the kernel's websocket protocol in every encoding."""
+"""A viewer at an app server: opens pages, speaks the kernel's websocket protocol."""
 
 from __future__ import annotations
 
@@ -64,36 +64,37 @@ class Viewer:
         assert found, answer.text[:500]
         return found[1]
 
-    def connect(self, kernel: str, *protocols: str) -> websocket.WebSocket:
+    def connect(self, kernel: str, *more: str, protocol: str | None = V1) -> websocket.WebSocket:
+        """Without ``protocol``, Jupyter's servers speak the older encodings. ``more``: what else is offered."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return websocket.create_connection(
             f"{self.base.replace('http', 'ws')}/api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}",
             cookie=cookie or None,
             origin=self.origin or self.base,
-            subprotocols=list(protocols) or None,
+            subprotocols=[each for each in (protocol, *more) if each] or None,
             timeout=30,
         )
 
-    def send(self, kernel: str, each: dict[str, Any], sign: str, encoding: str = "json") -> str:
+    def send(self, kernel: str, each: dict[str, Any], sign: str, protocol: str | None = V1) -> str:
         """What comes back until ``sign`` is in it, or nothing more is expected; empty if not let in."""
         try:
-            socket = self.connect(kernel, *([V1] if encoding == "v1" else []))
+            socket = self.connect(kernel, protocol=protocol)
         except (websocket.WebSocketException, OSError):
             return ""
         try:
             fence = message("comm_info_request", {})
             for one in (each, fence):
-                send(socket, one, encoding)
+                send(socket, one)
             return receive(socket, sign, fence["header"]["msg_id"], self.quiet)
         finally:
             socket.close()
 
-    def attached(self, kernel: str, *protocols: str) -> bool:
+    def attached(self, kernel: str, *more: str) -> bool:
         """Whether the kernel's websocket lets the viewer in and answers."""
         try:
-            with closing(self.connect(kernel, *protocols)) as socket:
+            with closing(self.connect(kernel, *more)) as socket:
                 fence = message("comm_info_request", {})
-                send(socket, fence, "v1" if V1 in protocols else "json")
+                send(socket, fence)
                 return "comm_info_reply" in receive(socket, "comm_info_reply", fence["header"]["msg_id"], 0)
         except (websocket.WebSocketException, OSError):
             return False
@@ -105,10 +106,10 @@ class Viewer:
 class Conversation:
     """An open page's connection to its kernel: the reference app's controls, honest moves and other messages."""
 
-    def __init__(self, viewer: Viewer, kernel: str, encoding: str = "json") -> None:
-        self.viewer, self.kernel, self.encoding = viewer, kernel, encoding
+    def __init__(self, viewer: Viewer, kernel: str) -> None:
+        self.viewer, self.kernel = viewer, kernel
         self.heard, self.months = "", 0
-        self.socket = self._connect()
+        self.socket = viewer.connect(kernel)
         control = uuid.uuid4().hex
         opening = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
         self.say(message("comm_open", opening) | {"metadata": {"version": "1.0.0"}})
@@ -132,19 +133,23 @@ class Conversation:
         self.viewer.request("POST", f"/voila/api/shutdown/{self.kernel}", **FORGED)
 
     def reconnect(self) -> None:
+        """As a page does: again later, when the server does not let it in yet."""
         self.socket.close()
-        self.socket = self._connect()
-
-    def _connect(self) -> websocket.WebSocket:
-        return self.viewer.connect(self.kernel, *([V1] if self.encoding == "v1" else []))
+        for pause in (0.25, 0.5, 1, 2, 4):
+            try:
+                self.socket = self.viewer.connect(self.kernel)
+                return
+            except websocket.WebSocketBadStatusException:
+                time.sleep(pause)
+        self.socket = self.viewer.connect(self.kernel)
 
     def say(self, each: dict[str, Any]) -> None:
         """Send a message. Where the server has ended the connection, it is taken up again, as a page does."""
         try:
-            send(self.socket, each, self.encoding)
+            send(self.socket, each)
         except (websocket.WebSocketException, OSError):
             self.reconnect()
-            send(self.socket, each, self.encoding)
+            send(self.socket, each)
 
     def ask(self, each: dict[str, Any], sign: str) -> str:
         """What is heard until ``sign`` is in it, or nothing more is expected (as ``Viewer.send``)."""
@@ -242,7 +247,7 @@ def execute(code: str, channel: str = "shell") -> dict[str, Any]:
 
 
 def as_v1(each: dict[str, Any]) -> bytes:
-    """The binary encoding that JupyterLab speaks."""
+    """The binary encoding that our pages and JupyterLab speak."""
     parts = [each["channel"].encode()]
     parts += [json.dumps(each[name]).encode() for name in ("header", "parent_header", "metadata", "content")]
     parts += each.get("buffers", [])
@@ -252,20 +257,12 @@ def as_v1(each: dict[str, Any]) -> bytes:
     return struct.pack(f"<{len(offsets) + 1}Q", len(offsets), *offsets) + b"".join(parts)
 
 
-def as_legacy_binary(each: dict[str, Any]) -> bytes:
-    """The older binary encoding: a table of 32-bit offsets, the message as JSON, then buffers."""
-    parts = [json.dumps({**each, "buffers": []}).encode(), *each.get("buffers", [])]
-    offsets = [4 * (len(parts) + 1)]
-    for part in parts[:-1]:
-        offsets.append(offsets[-1] + len(part))
-    return struct.pack(f"!{len(parts) + 1}I", len(parts), *offsets) + b"".join(parts)
-
-
-def send(socket: websocket.WebSocket, each: dict[str, Any], encoding: str) -> None:
-    if encoding == "json":
-        socket.send(json.dumps(each))
+def send(socket: websocket.WebSocket, each: dict[str, Any]) -> None:
+    """In the encoding that was agreed; JSON where there was none."""
+    if socket.getsubprotocol() == V1:
+        socket.send_binary(as_v1(each))
     else:
-        socket.send_binary(as_v1(each) if encoding == "v1" else as_legacy_binary(each))
+        socket.send(json.dumps(each))
 
 
 def receive(socket: websocket.WebSocket, sign: str, fence: str, quiet: float, seconds: float = 60) -> str:

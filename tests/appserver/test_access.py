@@ -68,3 +68,18 @@ def test_on_paper_without_what_cannot_be_pressed(page: Any, gallery: Hardened, p
     page.emulate_media(media="print")
     assert not page.get_by_role("button", name="Press").is_visible()
     assert page.locator("header h1").is_visible() and page.locator("main table").first.is_visible()
+
+
+def test_states_are_seen_where_the_readers_colours_are_forced(
+    page: Any, gallery: Hardened, portal_server: Portal
+) -> None:
+    """As in Windows' high contrast: what is shown by a background alone would be gone."""
+    come_from_portal(page, gallery, portal_server)
+    page.wait_for_selector("body.sb-ready")
+    page.emulate_media(forced_colors="active")
+    colour = "(([place, part]) => getComputedStyle(document.querySelector(place), part || null).backgroundColor)"
+    chosen, other = ".x-buttons input:checked + span", ".x-buttons input:not(:checked) + span"
+    assert page.evaluate(colour, [chosen, ""]) != page.evaluate(colour, [other, ""])
+    track = "getComputedStyle(document.querySelector('.x-range .widget-range'), '::before')"
+    assert "gradient" in page.evaluate(f"{track}.backgroundImage")
+    assert page.evaluate(f"{track}.forcedColorAdjust") == "none"

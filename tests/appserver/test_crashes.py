@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -28,11 +29,11 @@ def test_when_every_process_of_apps_is_killed_the_page_is_told_and_the_next_one_
         while not told and time.monotonic() < deadline:
             with contextlib.suppress(websocket.WebSocketTimeoutException):
                 try:
-                    heard = json.loads(socket.recv())
-                except (websocket.WebSocketConnectionClosedException, ValueError):
-                    told = True  # closed: the page asks for its kernel and learns the same
-                else:
-                    told = heard["content"].get("execution_state") == "dead"
+                    heard = socket.recv()
+                except websocket.WebSocketConnectionClosedException:
+                    heard = b""
+                # Closed: the page asks for its kernel and learns the same.
+                told = not heard or b'"dead"' in heard
         assert told
         socket.close()
         again = rita.open()
@@ -55,3 +56,14 @@ def test_after_the_server_was_killed_people_come_back_through_the_portal(tmp_pat
         page = rita.request("GET", rita.path(), headers={"Accept-Language": "zh-CN"}).text
         assert "请从门户" in page and "Traceback" not in page
         assert site.viewer("rita").open()
+
+
+def test_a_server_that_is_killed_leaves_nothing_among_the_temporary_files(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    versions = {APP: publish(tmp_path / "home", APP, "http://127.0.0.1:1", "controls")}
+    with app_server(tmp_path / "home", tmp_path, "http://127.0.0.1:1", versions, TMPDIR=str(temporary)) as site:
+        site.viewer("rita").open()
+        os.kill(site.pid, signal.SIGKILL)
+    # What kernels use has a place of its own, which the next server clears.
+    assert not [left.name for left in temporary.iterdir() if left.name != f"sandbox-{os.getuid()}"]

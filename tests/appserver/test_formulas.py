@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from sandbox.appserver.page.cells import markdown_html, output_html
+from sandbox.appserver.page.cells import output_html
 from sandbox.appserver.page.formulas import math_of
+from sandbox.appserver.page.markup import markdown_html
 
 
 def test_a_formula_stands_in_its_sentence() -> None:

@@ -79,6 +79,7 @@ def test_a_kernel_that_died_is_told_with_a_way_on(opened: tuple[Any, Viewer]) ->
     assert viewer.request("POST", f"/voila/api/shutdown/{kernel}").status_code == 204
     page.wait_for_selector("#sb-notice", state="visible")
     assert notice(page) == "This app page was closed because it was idle or had a problem."
+    assert page.is_disabled("input[type=range]"), "or it would stand beside an answer to something else"
     page.get_by_role("link", name="Open again").click()
     page.wait_for_function(f"old => ({KERNEL})() != old", arg=kernel)
     says(page, "risk = 88 %")
@@ -117,3 +118,13 @@ def test_a_newer_version_is_told(opened: tuple[Any, Viewer]) -> None:
     assert "newer version" in notice(page) and page.is_enabled("input[type=range]")
     move(page)
     says(page, "risk = 87 %")
+
+
+def test_a_notice_is_in_sight_wherever_one_has_scrolled_to(opened: tuple[Any, Viewer]) -> None:
+    page, _ = opened
+    page.set_viewport_size({"width": 390, "height": 300})
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert page.evaluate("scrollY") > 100
+    page.evaluate("sandboxApp.connection.end('closed')")
+    box = page.locator("#sb-notice").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 300

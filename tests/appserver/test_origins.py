@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.appserver.headers import SANDBOX
 from tests.appserver.portal import Portal
-from tests.appserver.site import APP, OTHER, Hardened, Viewer
+from tests.appserver.site import APP, OTHER, V1, Hardened, Viewer
 from tests.appserver.test_page import come_from_portal
 
 pytestmark = pytest.mark.browser
@@ -24,11 +24,11 @@ ATTACKS = {
     "another page's kernel": """async g => { const a = await fetch('/api/kernels/' + g.kernel); if (!a.ok) throw 0;
         await a.json(); }""",
     "another page's kernel by websocket": """g => new Promise((ok, no) => {
-        const s = new WebSocket(`ws://${location.host}/api/kernels/${g.kernel}/channels?session_id=x`);
+        const s = new WebSocket(`ws://${location.host}/api/kernels/${g.kernel}/channels?session_id=x`, g.protocols);
         s.onopen = ok; s.onerror = no; })""",
     "another page's kernel by websocket, with a key of its own": """g => new Promise((ok, no) => {
         const key = JSON.parse(document.getElementById('sandbox-page').textContent).key;
-        const wanted = g.forge ? [] : ['sandbox-page.' + key];
+        const wanted = [...g.protocols, ...(g.forge ? [] : ['sandbox-page.' + key])];
         const s = new WebSocket(`ws://${location.host}/api/kernels/${g.kernel}/channels?session_id=x`, wanted);
         s.onopen = ok; s.onerror = no; })""",
     "ending another page's kernel": """async g => {
@@ -73,6 +73,7 @@ def pages(browser: Any, ours: Hardened, portal_server: Portal) -> Any:
         viewer = Viewer(ours.base, {c["name"]: c["value"] for c in shared}, ours.base, ours.versions)
         viewers.append(viewer)
         told = {"kernel": kernel, "other": viewer.path(APP), "victim": viewer.open(APP), "forge": not sandboxed}
+        told["protocols"] = [V1]
         return attacker, told
 
     yield make

@@ -6,6 +6,7 @@ None of them harms the machine: victims are the test's own files and processes, 
 
 import array
 import ctypes
+import fcntl
 import json
 import mmap
 import os
@@ -21,7 +22,7 @@ PRIVILEGED = {
     "read_etc_shadow", "open_a_raw_socket", "mount_a_file_system", "make_a_user_namespace", "change_the_user",
     "clone_into_a_user_namespace", "write_a_setting_of_the_machine", "set_up_io_uring", "trace_a_sibling",
     "read_a_siblings_memory", "read_a_siblings_memory_file", "steal_a_siblings_descriptor", "make_a_sysv_segment",
-    "resolve_and_fetch_with_curl",
+    "resolve_and_fetch_with_curl", "keep_everybody_from_opening_a_snapshot", "be_told_what_happens_in_a_folder",
 }  # fmt: skip
 #: Only stopped by namespaces; Landlock with seccomp (all that many containers allow) lets them through.
 NEEDS_NAMESPACES = set()
@@ -213,6 +214,26 @@ def reattach_a_snapshot_for_writing(g):
     con.execute("DETACH s")
     con.execute(f"ATTACH '{g['snapshot']}' AS s")
     con.execute("CREATE TABLE s.evil(a INT); DROP TABLE s.evil; DETACH s")
+
+
+@attack
+def keep_everybody_from_opening_a_snapshot(g):
+    """Whoever opens a file waits until a lease on it is given back, or for 45 seconds."""
+    descriptor = os.open(g["beside"], os.O_RDONLY)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    finally:
+        os.close(descriptor)
+
+
+@attack
+def be_told_what_happens_in_a_folder(g):
+    descriptor = os.open(os.path.dirname(g["snapshot"]), os.O_RDONLY)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_NOTIFY, fcntl.DN_CREATE)
+    finally:
+        os.close(descriptor)
 
 
 # --- network -------------------------------------------------------------------------------------

@@ -56,3 +56,13 @@ def test_two_versions_in_one_hand_need_a_person() -> None:
 def test_one_dataset_alone_has_nothing_to_join() -> None:
     [finding] = found()
     assert finding.level is Level.PASS
+
+
+@pytest.mark.parametrize(("small", "level"), [(0, None), (40, Level.REVIEW), (300, Level.FAIL)])
+def test_gates_on_sensitive_columns_are_asked_of_the_join(small: int, level: Level | None) -> None:
+    gate = {"dataset": "people", "kind": "l_diversity", "column": "diagnosis", "allowed": 0.1, "units": 1000,
+            "small_units": small, "share": small / 1000}  # fmt: skip
+    found_ = found(compositions=({**JOINED, "small_units": 0, "share": 0.0, "smallest": 6, "gates": [gate]},))
+    assert [f.level for f in found_[1:]] == ([level] if level else [])
+    if level:
+        assert f"{small} of 1,000 units" in found_[1].message.render() and "“diagnosis”" in found_[1].message.render()

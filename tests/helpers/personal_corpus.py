@@ -162,6 +162,31 @@ def _old_id(rng: random.Random) -> str:
     return f"{rng.choice(['110105', '310115', '440305'])}{rng.randint(40, 98)}{rng.randint(1, 12):02}{rng.randint(1, 28):02}{digits(rng, 3)}"
 
 
+def _document(rng: random.Random) -> str:
+    """Numbers without a check digit, and resident IDs in which a clerk has one digit wrong."""
+    right = resident_id(rng)
+    mistaken = right[:16] + str((int(right[16]) + 1) % 10) + right[17:]
+    return rng.choice(
+        [mistaken, rng.choice("HM") + digits(rng, 10), "3" + digits(rng, 11), rng.choice("AZ") + digits(rng, 8)]
+    )
+
+
+def _account(rng: random.Random) -> str:
+    return rng.choice([f"lilei_{digits(rng, 4)}", f"wxid-{digits(rng, 8)}", "zhang" + digits(rng, 3)])
+
+
+def _birth_date(rng: random.Random) -> str:
+    year, month, day = rng.randint(1940, 2012), rng.randint(1, 12), rng.randint(1, 28)
+    return rng.choice(
+        [
+            f"{year}-{month:02}-{day:02}",
+            f"{year}年{month}月{day}日",
+            f"{year}/{month}/{day}",
+            f"{year}{month:02}{day:02}",
+        ]
+    )
+
+
 #: Kind → how a value is drawn, and the sentences that people write around it.
 WRITTEN: dict[str, tuple[Callable[[random.Random], str], tuple[str, ...]]] = {
     "resident_id": (resident_id, ("身份证号{}，请核对。", "My ID number is {}.", "idcard={}&lang=zh", "证件：{}")),
@@ -177,6 +202,9 @@ WRITTEN: dict[str, tuple[Callable[[random.Random], str], tuple[str, ...]]] = {
     "ip_address": (ip_address, ("login from {} failed", "来源IP：{}")),
     "ssn": (lambda rng: f"{rng.randint(101, 665)}-{rng.randint(10, 99)}-{rng.randint(1000, 9999)}", ("SSN {}", "my social is {}.")),
     "passport": (lambda rng: rng.choice("EG") + digits(rng, 8), ("护照{}", "passport number {}")),
+    "document": (_document, ("身份证号{}有误", "驾驶证档案编号：{}", "证件号码为{}，", "Driving licence no. {} expired", "社保卡号 {}")),
+    "account": (_account, ("微信号{}加不上", "加我微信：{}", "WeChat: {} please", "vx:{}")),
+    "birth_date": (_birth_date, ("出生日期：{}，女", "生日{} 送券", "DOB {}", "1班学生，出生于{}。")),
     "plate": (plate, ("车牌{}占了我的车位", "The car {} blocks my drive")),
     "person_name": (
         chinese_name,
@@ -204,6 +232,8 @@ _DECOYS: tuple[Callable[[random.Random], str], ...] = (
     lambda rng: "The Random Forest beats Logistic Regression; Customer Service called back on Monday.",
     lambda rng: f"流水号 {digits(rng, 20)}，批次 {digits(rng, 6)}-{digits(rng, 2)}，端口 {digits(rng, 5)}",
     lambda rng: f"ratio 12:30:45 std::vector icon@2x.png @property {digits(rng, 4)}/{digits(rng, 3)}",
+    lambda rng: f"微信支付 {rng.randint(10, 9999)} 元失败，QQ音乐会员未到账，证件照 {rng.randint(2, 9)} 寸，卡号栏为空",
+    lambda rng: f"身份证有效期至20{rng.randint(26, 40)}0{rng.randint(1, 9)}11，账号登录异常 {digits(rng, 4)}，已在 2026-0{rng.randint(1, 9)}-12 处理",
     lambda rng: f"IMEI 86{digits(rng, 13)} 型号 HG{digits(rng, 4)}",
 )  # fmt: skip
 

@@ -123,6 +123,7 @@ def test_when_the_zygote_dies_its_kernels_end_and_the_next_one_works(tmp_path: P
         session.wait_dead()
         for pid in pids:
             until(lambda pid=pid: gone(pid))
+        until(lambda: not psutil.pid_exists(server.pid))  # not even a zombie
     with confined_kernel(KernelPolicy((tmp_path,))) as session:
         assert session.run("print(1)") == "1\n"
         assert forkserver.current() is not server

@@ -82,6 +82,9 @@ def test_refused_calls_fail(machine: str) -> None:
     assert outcome("setpriority", 0, 0) == allow
     assert outcome("setpriority", 0, 4711) != allow
     assert outcome("setpriority", 2, 0) != allow
+    assert outcome("fcntl", 3, 2) == allow
+    assert outcome("fcntl", 3, 1024) != allow
+    assert outcome("fcntl", 3, 1026) != allow
     assert outcome("ioctl", 1, 0x5401) == allow
     assert outcome("ioctl", 1, 0x5412) != allow
     assert decide(code, FIRST_UNKNOWN, (), arch) != allow

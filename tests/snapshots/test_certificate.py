@@ -19,6 +19,7 @@ from sandbox.snapshots.certificate import (
     parse_key,
     read_certificate,
     signed_by,
+    statements,
 )
 from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.grade import grade_of
@@ -48,10 +49,11 @@ def change(folder: Path, **changes: Any) -> None:
 
 
 def test_a_certified_snapshot_needs_only_its_folder_and_the_public_key(certified: Path, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "usb stick" / "people" / certified.name
+    elsewhere = tmp_path / "usb stick" / "for the auditor"
     shutil.copytree(certified, elsewhere)
-    lines = verify_snapshot(elsewhere, parse_key(encode_key(SIGNER.public)))
+    lines = verify_snapshot(elsewhere, parse_key(encode_key(SIGNER.public)), moved=True)
     assert all(line.ok for line in lines)
+    assert not all(line.ok for line in verify_snapshot(elsewhere)), "in a workspace people pin it by its name"
     assert {"certificate", "signature"} <= {line.name for line in lines}
 
 
@@ -145,3 +147,28 @@ def _grade(build: Builder, threshold: float | None = None, **changes: Any) -> in
     grade = grade_of(manifest) if threshold is None else grade_of(manifest, threshold)
     assert grade is not None
     return grade.number
+
+
+def test_the_record_names_every_criterion_and_the_package_it_belongs_to(certified: Path) -> None:
+    """SATRE 2.0.1, 3.3.09: parameters, thresholds, suppression, versions of tools, tied to what is released."""
+    manifest = read_manifest(certified)
+    record = json.loads((certified / CERTIFICATE).read_text())["record"]
+    assert record["standard"] == "SATRE 2.0.1, 3.3.09"
+    assert record["treatment"]["age"] == {"kind": "band", "width": 10} | record["treatment"]["age"]
+    assert record["left_behind"] == ["name"]
+    assert record["criteria"]["gates"] == [{"kind": "k_anonymity", "k": 3, "suppress": 0.2}]
+    assert record["criteria"]["highest_risk_below"] == 0.25
+    assert record["criteria"]["least_units_in_statistics"] == 10
+    assert record["suppressed"] == {"rows": 1, "units": 1}
+    assert record["tools"] == dict(manifest.versions)
+    assert record["package"]["file_sha256"] == file_sha256(certified / DATA)
+
+
+def test_a_certificate_of_the_first_format_still_holds(certified: Path) -> None:
+    manifest = read_manifest(certified)
+    old = {**read_certificate(certified), **statements(manifest, form=1)}  # type: ignore[dict-item]
+    assert old["record"]["standard"] == "SATRE 3.3.09" and "criteria" not in old["record"]
+    (certified / CERTIFICATE).write_text(json.dumps(old))
+    assert wrong(certified) == {"signature"}, "but for the signature, which only the old program could give"
+    change(certified, record={**old["record"], "responsible": "somebody else"})
+    assert wrong(certified) == {"certificate", "signature"}

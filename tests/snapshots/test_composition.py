@@ -127,3 +127,26 @@ def test_equal_versions_give_nobody_away(build: Builder) -> None:
     found = compare(*versions(build, before, list(reversed(before))))
     assert found is not None
     assert (found.came, found.left, found.changed, found.small_units) == (0, 0, 0, 0)
+
+
+def test_people_who_differ_in_a_dataset_may_be_alike_in_the_join(build: Builder) -> None:
+    """Every city has both diagnoses, every job has both; whoever knows city and job knows the diagnosis."""
+    people = [[f"{i:03d}", ("Lyon", "Bath")[i % 2], ("flu", "gout")[(i + i // 2) % 2]] for i in range(40)]
+    jobs = [[f"{i:03d}", ("cook", "baker")[i // 2 % 2]] for i in range(40)]
+    write_csv(build.folder / "a.csv", people, ("id", "city", "diagnosis"))
+    write_csv(build.folder / "b.csv", jobs, ("id", "job"))
+    a = table("people", {"id": "identifier", "city": "quasi", "diagnosis": "sensitive"}, 2, "a.csv")
+    gates = [*a.model_dump(mode="json")["gates"], {"l_diversity": {"column": "diagnosis", "l": 2, "suppress": 0.1}}]
+    a = DatasetSpec.model_validate({**a.model_dump(mode="json", by_alias=True), "gates": gates})
+    b = table("jobs", {"id": "identifier", "job": "quasi"}, 2, "b.csv")
+    [found] = compose({"people": build(a).folder, "jobs": build(b).folder})
+    assert found.small_units == 0, "ten people look alike in each group"
+    [gate] = found.gates
+    alike: dict[tuple[str, str], set[str]] = {}
+    for person, job in zip(people, jobs, strict=True):
+        alike.setdefault((person[1], job[1]), set()).add(person[2])
+    certain = sum(len(alike[p[1], j[1]]) == 1 for p, j in zip(people, jobs, strict=True))
+    assert certain == 40
+    assert (gate.dataset, gate.kind, gate.column, gate.units) == ("people", "l_diversity", "diagnosis", 40)
+    assert gate.small_units == certain and gate.allowed == 0.1
+    assert found.to_json()["gates"][0]["share"] == 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from sandbox.core.errors import BadInput
 from sandbox.core.rules import Band, Drop, Keep, Prefix, Pseudonym, Redact, Round, Rule, TruncateDate
-from sandbox.snapshots.masking import ID_BLANKS, PSEUDONYM_DIGITS, canonical_id, expression, hmac_sha256
+from sandbox.snapshots.masking import ID_BLANKS, PSEUDONYM_DIGITS, band, canonical_id, expression, hmac_sha256
 from sandbox.snapshots.sql import Sql, identifier, value
 
 KEY, OTHER = b"k" * 32, b"q" * 32
@@ -47,9 +48,10 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 @given(
     ids=st.lists(texts, min_size=1, max_size=20), key=st.binary(min_size=32, max_size=32), name=st.sampled_from(NAMES)
 )
-def test_a_pseudonym_is_the_hmac_of_the_trimmed_id(ids: list[str], key: bytes, name: str) -> None:
-    with duckdb.connect(config={"threads": 1}) as connection:
-        found = masked(connection, Pseudonym(entity="customer"), ids, "VARCHAR", key, name)
+def test_a_pseudonym_is_the_hmac_of_the_trimmed_id(
+    connection: duckdb.DuckDBPyConnection, ids: list[str], key: bytes, name: str
+) -> None:
+    found = masked(connection, Pseudonym(entity="customer"), ids, "VARCHAR", key, name)
     for item, pseudonym in zip(ids, found, strict=True):
         stripped = item.strip(ID_BLANKS)
         expected = hmac.new(key, stripped.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS] if stripped else None
@@ -147,14 +149,43 @@ def test_bands(connection: duckdb.DuckDBPyConnection) -> None:
     width=st.integers(1, 50),
     start=st.integers(-20, 20),
 )
-def test_every_integer_lies_in_its_band(ages: list[int], width: int, start: int) -> None:
-    with duckdb.connect(config={"threads": 1}) as connection:
-        found = masked(connection, Band(width=width, start=start), ages, "BIGINT")
+def test_every_integer_lies_in_its_band(
+    connection: duckdb.DuckDBPyConnection, ages: list[int], width: int, start: int
+) -> None:
+    found = masked(connection, Band(width=width, start=start), ages, "BIGINT")
     for age, label in zip(ages, found, strict=True):
         low, high = (int(part) for part in label.split("–"))
         assert low <= age <= high
         assert high - low + 1 == width
         assert (low - start) % width == 0
+
+
+fractions = st.decimals(-50, 50, places=2).map(float)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    numbers=st.lists(st.one_of(fractions, st.floats(-200, 200)), min_size=1, max_size=30),
+    width=st.sampled_from([0.1, 0.25, 0.3, 1.0, 2.5, 7.0, 10.0]),
+    start=st.sampled_from([0.0, 0.1, -3.0, 18.0]),
+    limits=st.tuples(fractions, fractions).map(sorted).filter(lambda found: found[0] < found[1]),
+    kind=st.sampled_from(["DOUBLE", "BIGINT"]),
+)
+def test_labels_that_are_looked_up_are_those_that_are_written(
+    connection: duckdb.DuckDBPyConnection,
+    numbers: list[float],
+    width: float,
+    start: float,
+    limits: list[float],
+    kind: str,
+) -> None:
+    rule = Band(width=width, start=start, bottom=limits[0], top=limits[1])
+    numbers += [limits[0], limits[1], math.nextafter(limits[1], -math.inf)]
+    found = masked(connection, rule, numbers, kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(band, "FEW", 0)
+        assert masked(connection, rule, numbers, kind) == found
+    assert all(found)
 
 
 def test_rounding(connection: duckdb.DuckDBPyConnection) -> None:

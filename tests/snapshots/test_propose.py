@@ -22,7 +22,7 @@ from sandbox.core.spec import KAnonymity
 from sandbox.core.specfile import parse_spec
 from sandbox.demo import CompanyFiles, write_company
 from sandbox.snapshots.build import build_snapshot
-from sandbox.snapshots.meanings import meaning_of, names_an_id
+from sandbox.snapshots.meanings import entity_of, meaning_of, names_an_id
 from sandbox.snapshots.propose import Proposal, propose_spec, render_yaml
 from sandbox.snapshots.recognise import recognise
 
@@ -382,3 +382,43 @@ def test_a_proposal_without_ids_builds_the_same_snapshot_twice(tmp_path: Path) -
         hashes.add(built.manifest.content_hash)
         assert built.manifest.units is not None and built.manifest.units.published == 5000
     assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("name", ["d", "出生日期"])
+def test_dates_of_birth_written_as_numbers_are_no_amounts(tmp_path: Path, name: str) -> None:
+    born = [19400101 + n % 70 * 10_000 + n % 12 * 100 + n % 28 for n in range(600)]
+    orders = [20250101 + n % 12 * 100 + n % 28 for n in range(600)]
+    table = {"uid": range(600), name: born, "ordered": orders, "city": [("Wuhan", "Lyon")[n % 2] for n in range(600)]}
+    pq.write_table(pa.table({k: list(v) for k, v in table.items()}), tmp_path / "t.parquet")
+    proposal = propose_spec(tmp_path / "t.parquet", name="t", unit="uid")
+    column = proposal.spec.columns[name]
+    assert (column.cls.value, column.rule.kind, column.type) == ("quasi", "prefix", "VARCHAR")
+    assert proposal.spec.columns["ordered"].cls is ColumnClass.MEASURE
+    keys = dict.fromkeys(("user", "customer", "t", "person"), bytes(32))
+    built = build_snapshot(proposal.spec, base=tmp_path, parent=tmp_path / "s", key_of=keys.__getitem__,
+                           now=datetime(2026, 11, 21, tzinfo=UTC))  # fmt: skip
+    shown = next(c for c in built.manifest.columns if c.name == name).profile
+    assert shown and shown.values and all(len(v.value) == 3 for v in shown.values)
+
+
+def test_numbers_too_long_for_an_amount_are_dropped(tmp_path: Path) -> None:
+    """Resident IDs that a workbook has rounded: no check digit is right any more, and they still name people."""
+    long = [float(110101_19400101_0000 + n * 10_007) for n in range(200)]
+    pq.write_table(
+        pa.table({"uid": list(range(200)), "x": long, "y": [n * 1.5 for n in range(200)]}), tmp_path / "t.parquet"
+    )
+    columns = propose_spec(tmp_path / "t.parquet", name="t", unit="uid").spec.columns
+    assert columns["x"].rule == Drop()
+    assert columns["y"].rule != Drop()
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [("客戶編號", "客户编号"), ("身份證號", "身份证号"), ("手機", "手机"), ("性別", "性别"), ("備註", "备注"),
+     ("年齡", "年龄"), ("聯絡電話", "联络电话"), ("婚姻狀況", "婚姻状况"), ("職業", "职业"), ("學歷", "学历"),
+     ("診斷", "诊断")],
+)  # fmt: skip
+def test_headings_in_traditional_characters_mean_the_same(traditional: str, simplified: str) -> None:
+    assert meaning_of(traditional) == meaning_of(simplified)
+    assert names_an_id(traditional) == names_an_id(simplified)
+    assert entity_of(traditional) == entity_of(simplified)

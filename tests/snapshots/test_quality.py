@@ -66,6 +66,14 @@ def test_rules_that_hold_are_in_the_manifest(build: Builder) -> None:
     assert all(f.rows == 100 and not f.broken for f in facts)
 
 
+def test_rules_about_pseudonyms_see_them_as_they_are_published(build: Builder) -> None:
+    write(build.folder)
+    digits = column("identifier", {"pseudonym": "customer"}, quality=[{"pattern": "[0-9a-f]{32}"}, "unique"])
+    unit = {"column": "id", "entity": "customer", "personal": False}
+    facts = build(items(unit=unit, columns={"id": digits}, quality=[])).manifest.quality
+    assert [(f.rule["kind"], f.ok) for f in facts] == [("pattern", True), ("unique", True)]
+
+
 @pytest.mark.parametrize(
     ("broken", "count"),
     [({"kind": "c"}, 3), ({"price": -1}, 3), ({"price": 100.5}, 3), ({"code": "xy1"}, 3), ({"day": "2025-12-31"}, 3),

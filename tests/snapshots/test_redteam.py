@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from sandbox.core.spec import DatasetSpec
 from sandbox.snapshots.manifest import read_manifest
 from sandbox.snapshots.redteam import attack_snapshot
 from sandbox.snapshots.redteam_attacks import TRUTH, World, exact_linkage, fuzzy_linkage
-from sandbox.snapshots.redteam_report import Attack, RedTeam
+from sandbox.snapshots.redteam_report import Attack, RedTeam, told
 from sandbox.snapshots.sql import Sql
 from tests.snapshots.conftest import KEYS, NOW, Builder, column, people_rows, spec_of, write_csv
 
@@ -175,3 +177,40 @@ def test_a_wrong_letter_or_character_does_not_stop_the_fuzzy_linkage() -> None:
             world = World(connection, Sql("t"), "id", Sql("known"), ("city",))
             assert exact_linkage(world) == 0
             assert fuzzy_linkage(world) == pytest.approx(1 / alike), written
+
+
+def visits(build: Builder, rule: dict[str, Any], rows: list[list[Any]]) -> RedTeam:
+    """A table of visits (customer, day, amount) with ``rule`` on the day or the amount."""
+    write_csv(build.folder / "visits.csv", rows, ("id", "day", "amount"))
+    described = {"id": column("identifier", {"pseudonym": "customer"}), "day": column("measure", "keep", type="DATE"),
+                 "amount": column("measure", "keep")} | rule  # fmt: skip
+    source = {"kind": "csv", "path": "visits.csv"}
+    return attacked(build, spec_of(source=source, columns=described, gates=[]))
+
+
+def test_intervals_between_shifted_dates_are_a_fingerprint(build: Builder) -> None:
+    """Forty people with intervals of their own, twenty who have theirs in common by twos, ten with one visit."""
+    rows: list[list[Any]] = []
+    for n in range(60):
+        gap = n if n < 40 else 100 + n // 2
+        start = date(2026, 1, 1) + timedelta(days=n % 7)
+        rows += [[f"{n:03d}", start + timedelta(days=d), 1] for d in (0, gap + 1, gap + 3)]
+    rows += [[f"{n:03d}", date(2026, 2, 2), 1] for n in range(60, 70)]
+    shifted = {"day": column("measure", {"date_shift": 30}, type="DATE")}
+    found = one(visits(build, shifted, rows), "intervals")
+    assert found.published == pytest.approx((40 + 20 / 2) / 70, abs=1e-6)
+    days = Counter(tuple(r[1] for r in rows if r[0] == f"{n:03d}") for n in range(60))
+    assert found.raw == pytest.approx(len(days) / 70, abs=1e-6)
+    assert told(one(visits(build, shifted, rows), "exact_linkage")).render().startswith("Links people by –, ")
+    assert "day" in told(found).render() and "intervals" not in {a.name for a in attacked(build).attacks}
+
+
+def test_many_noisy_values_of_a_person_give_their_mean_away(build: Builder) -> None:
+    luck = random.Random(5)
+    rows = [[f"{n:03d}", date(2026, 1, 1), 1000 + 10 * n + luck.random()] for n in range(50) for _ in range(100)]
+    found = one(visits(build, {"amount": column("measure", {"noise": {"sd": 300}})}, rows), "averaging", "amount")
+    assert found.published and found.published > 0.8, "300 / √100 is 2 to 3% of the mean"
+    assert found.baseline and found.baseline < 0.25, "a single value tells little"
+    once = [[f"{n:03d}", date(2026, 1, 1), 1000 + n] for n in range(50)]
+    report = visits(build, {"amount": column("measure", {"noise": {"sd": 300}})}, once)
+    assert "averaging" not in {a.name for a in report.attacks}

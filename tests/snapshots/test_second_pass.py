@@ -30,7 +30,7 @@ from sandbox.snapshots.masking.hashing import key_for, uniform
 from sandbox.snapshots.open import open_snapshot
 from sandbox.snapshots.sql import Sql, identifier, value
 from sandbox.snapshots.verify import verify_snapshot
-from tests.snapshots.conftest import Builder, column, spec_of
+from tests.snapshots.conftest import KEYS, Builder, column, spec_of
 
 KEY, OTHER = b"k" * 32, b"q" * 32
 few = settings(max_examples=25, deadline=None)
@@ -324,6 +324,22 @@ def test_a_build_with_every_rule_of_the_second_pass(build: Builder) -> None:
         spent = {row[0] for row in connection.execute("SELECT spent FROM data").fetchall()}
     assert len(spent & {i * 1.5 for i in range(121)}) < 10
     assert min(spent) >= 0
+
+
+def test_what_a_unit_draws_is_drawn_from_its_published_pseudonym(build: Builder) -> None:
+    """Whatever form a build gives pseudonyms on the way: tables that were built before move by the same days."""
+    (build.folder / "visits.csv").write_text("id,day\nC1,2024-03-01\nC2,2024-03-01\n")
+    columns = {
+        "id": column("identifier", {"pseudonym": "customer"}),
+        "day": column("measure", {"date_shift": 30}, type="DATE"),
+    }
+    built = build(spec_of(source={"kind": "csv", "path": "visits.csv"}, columns=columns, gates=[]))
+    with open_snapshot(built.folder) as connection:
+        found = dict(connection.execute("SELECT id, day FROM data").fetchall())
+    assert len(found) == 2
+    for pseudonym, day in found.items():
+        drawn = python_uniform(KEYS["customer"], "date_shift 30", pseudonym)
+        assert day == date(2024, 3, 1) + timedelta(days=math.floor(drawn * 61) - 30)
 
 
 @pytest.mark.parametrize(

@@ -253,3 +253,56 @@ def test_public_tables(shared_data: Path) -> None:
     assert inspect_source(shared_data / "ai4i2020.csv").rows == 10_000
     adult = inspect_source(shared_data / "adult" / "adult.csv")
     assert (adult.rows, adult.source.delimiter, len(adult.columns)) == (30_162, ";", 9)
+
+
+def test_an_encoding_that_cannot_be_told_is_declared(write_source: Write) -> None:
+    """Big5 could be several encodings; the refusal says how to say which one it is."""
+    path = write_source("t.csv", ("編號,姓名,城市\n" + "1,陳大文,臺北\n" * 3).encode("big5"))
+    with pytest.raises(BadInput) as caught:
+        inspect_source(path)
+    assert "--encoding" in caught.value.render()[1]
+    assert [c.name for c in inspect_source(path, encoding="big5").columns] == ["編號", "姓名", "城市"]
+
+
+@pytest.mark.parametrize("title", ["客户清单（2026年）,,\n", "客户清单,,\n,,\n", "客户清单,,\n基本信息,,\n\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_title_above_the_names_is_told_and_can_be_skipped(write_source: Write, title: str, encoding: str) -> None:
+    path = write_source("t.csv", (title + CHINESE).encode(encoding))
+    above = title.count("\n")
+    with pytest.raises(BadInput) as caught:
+        inspect_source(path)
+    what, remedy = caught.value.render()
+    assert "title" in what and f"line {above + 1}." in what and f"--skip-rows {above}" in remedy
+    found = inspect_source(path, skip_rows=above)
+    assert [c.name for c in found.columns] == ["编号", "姓名", "城市"]
+    assert found.rows == 40 and found.source.skip_rows == above
+    assert len(rows_of(found.source, path.parent)) == 40
+
+
+def test_lines_are_counted_from_the_beginning_of_the_file(write_source: Write) -> None:
+    path = write_source("t.csv", ("客户清单,,\n,,\n" + CHINESE + "041,李四\n").encode())
+    assert "line 44:" in refused(path, skip_rows=2)
+
+
+def test_a_title_above_the_names_of_a_sheet(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["只有说明"])
+    sheet = book.create_sheet("客户")
+    for row in (["客户清单"], ["基本信息", None, "业务"], ["编号", "城市", "金额"], [1, "上海", 2.5], [2, "北京", 3.5]):
+        sheet.append(row)
+    sheet.merge_cells("A1:C1")
+    sheet.merge_cells("A2:B2")
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(BadInput) as caught:
+        inspect_source(tmp_path / "t.xlsx")
+    assert "“只有说明”" not in caught.value.render()[0] and "客户" in caught.value.render()[1]
+    with pytest.raises(BadInput) as caught:
+        inspect_source(tmp_path / "t.xlsx", sheet="客户")
+    assert "--skip-rows" in caught.value.render()[1]
+    found = inspect_source(tmp_path / "t.xlsx", sheet="客户", skip_rows=2)
+    assert rows_of(found.source, tmp_path) == [(1, "上海", 2.5), (2, "北京", 3.5)]
+
+
+def test_rows_are_skipped_in_files_and_sheets_only() -> None:
+    with pytest.raises(ValueError, match="knows no `skip_rows:`"):
+        Source.model_validate({"kind": "parquet", "path": "t.parquet", "skip_rows": 2})

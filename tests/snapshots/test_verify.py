@@ -15,7 +15,7 @@ from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.manifest import DATA, MANIFEST, FileFacts, parse_manifest, read_manifest
 from sandbox.snapshots.open import open_snapshot, open_snapshots
 from sandbox.snapshots.verify import verify_snapshot
-from tests.snapshots.conftest import Builder
+from tests.snapshots.conftest import Builder, people_rows, write_csv
 
 
 def wrong(folder: Path) -> set[str]:
@@ -37,7 +37,8 @@ def forge(folder: Path, **changes: object) -> None:
 def test_a_fresh_snapshot_is_what_it_says(build: Builder) -> None:
     lines = verify_snapshot(build().folder)
     assert [line.name for line in lines] == [
-        "manifest", "version", "file", "opens", "columns", "content", "rows", "gates", "k_anonymity", "risk",
+        "manifest", "version", "folder", "file", "opens", "columns", "content", "rows", "statistics", "gates",
+        "k_anonymity", "risk",
     ]  # fmt: skip
     assert all(line.ok for line in lines)
     assert "k is 3" in lines[-2].detail.render()
@@ -61,11 +62,11 @@ def test_the_gate_is_measured_on_the_data_and_not_believed(build: Builder) -> No
         connection.execute("INSERT INTO data SELECT 'x', 'Nowhere', age, spent FROM data LIMIT 1")
     file = FileFacts(bytes=(folder / DATA).stat().st_size, sha256=file_sha256(folder / DATA))
     rows = {"entered": 121, "published": 121, "left_out": 0}
-    assert wrong(folder) == {"file", "content", "rows", "k_anonymity", "risk"}
+    assert wrong(folder) == {"file", "content", "rows", "statistics", "k_anonymity", "risk"}
     forge(folder, file=file.model_dump(), rows=rows)
-    assert wrong(folder) == {"content", "k_anonymity", "risk"}
+    assert wrong(folder) == {"content", "statistics", "k_anonymity", "risk"}
     forge(folder, gates=[])
-    assert wrong(folder) == {"content", "gates", "risk"}
+    assert wrong(folder) == {"content", "statistics", "gates", "risk"}
 
 
 def test_other_damage(build: Builder) -> None:
@@ -147,3 +148,55 @@ def test_an_old_manifest_is_still_read() -> None:
     manifest = parse_manifest(text, "compat")
     assert (manifest.dataset, manifest.rows.published, manifest.gates[0].k) == ("people", 120, 3)
     assert manifest.risk is None
+
+
+@pytest.mark.parametrize("name", ["raw.csv", "data.duckdb.wal", "notes"])
+def test_what_lies_beside_the_snapshot_is_named(build: Builder, name: str) -> None:
+    folder = writable(build().folder)
+    folder.chmod(0o755)
+    if name == "notes":
+        (folder / name).mkdir()
+    else:
+        (folder / name).write_text("Lonely One\n")
+    assert wrong(folder) == {"folder"}
+    assert name in next(line for line in verify_snapshot(folder) if line.name == "folder").detail.render()
+
+
+def test_a_link_to_data_elsewhere_is_no_part_of_the_folder(build: Builder, tmp_path: Path) -> None:
+    folder = build().folder
+    folder.chmod(0o755)
+    (folder / DATA).rename(tmp_path / "elsewhere")
+    (folder / DATA).symlink_to(tmp_path / "elsewhere")
+    assert wrong(folder) == {"folder"}
+
+
+@pytest.mark.parametrize("programs", ["these", "older ones"])
+@pytest.mark.parametrize(
+    "said",
+    [{"nulls": 0.5}, {"values": [{"value": "Wuhan", "share": 0.9}]}, {"high": "990"}, {"bins": [0.9] * 16}],
+    ids=lambda said: next(iter(said)),
+)
+def test_statistics_are_recomputed(build: Builder, said: dict[str, object], programs: str) -> None:
+    """The publisher says something else in the catalogue, of the column where there is such a statistic."""
+    write_csv(build.folder / "people.csv", people_rows(1200))
+    folder = writable(build().folder)
+    data = json.loads((folder / MANIFEST).read_text())
+    kind = next(iter(said))
+    column = next(c for c in data["columns"] if c["profile"][kind] not in (None, [], ()) or kind == "nulls")
+    column["profile"].update(said)
+    if programs == "older ones":
+        data["versions"]["sandbox"] = "0.0.1"
+    forge(folder, columns=data["columns"], versions=data["versions"])
+    assert wrong(folder) == {"statistics"}
+    assert column["name"] in next(line for line in verify_snapshot(folder) if not line.ok).detail.render()
+
+
+def test_statistics_of_older_programs_may_differ_by_a_little(build: Builder) -> None:
+    folder = writable(build().folder)
+    data = json.loads((folder / MANIFEST).read_text())
+    for column in data["columns"]:
+        column["profile"]["distinct"] = 7
+    forge(folder, columns=data["columns"])
+    assert "statistics" in wrong(folder)
+    forge(folder, versions={**data["versions"], "sandbox": "0.0.1"})
+    assert wrong(folder) == set()

@@ -7,6 +7,7 @@ import fcntl
 import pytest
 
 from sandbox.core.errors import Conflict
+from sandbox.workflows.build_dataset import build_all
 from sandbox.workflows.refresh import Refreshed, refresh_due
 from tests.workflows.conftest import Town
 
@@ -63,3 +64,19 @@ def test_a_clock_that_goes_back_is_told(town: Town) -> None:
     found = refreshed(town)
     assert not found.due and found.error is not None
     assert "in the future" in str(found.error) and len(town.versions()) == 1
+
+
+def test_a_shipped_dataset_without_its_source_is_left_alone(town: Town) -> None:
+    """The demo company's datasets come with the sandbox; where it was never made, cron has nothing to complain of."""
+    own = town.services.workspace.datasets / "visitors.yaml"
+    shipped = town.services.content / "datasets"
+    shipped.mkdir(parents=True, exist_ok=True)
+    text = own.read_text(encoding="utf-8").replace("name: visitors", "name: guests", 1)
+    (shipped / "guests.yaml").write_text(text.replace("visitors.csv", "gone.csv"), encoding="utf-8")
+    found = {one.dataset: one for one in refresh_due(town.services, actor="operator")}
+    assert found["visitors"].built and not found["guests"].due and not found["guests"].error
+    built, failed = build_all(town.services, actor="operator")
+    assert [one.manifest.dataset for one in built] == ["visitors"] and failed == []
+    (own.parent / "guests.yaml").write_text((shipped / "guests.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    found = {one.dataset: one for one in refresh_due(town.services, actor="operator")}
+    assert found["guests"].error, "a steward's own dataset that lacks its source is a failure"

@@ -4,12 +4,12 @@ import type { Bytes, Json } from './wire';
 
 export type Path = (string | number)[];
 
-/** Put each buffer at its path, in place. */
+/** Put each buffer at its path, in place. A path leads through what the state itself holds: never to `__proto__`. */
 export function putBuffers(state: Json, paths: Path[], buffers: Bytes[]): void {
   paths.forEach((path, index) => {
     let place: any = state;
-    for (const step of path.slice(0, -1)) place = place?.[step];
-    if (place && path.length) place[path[path.length - 1]] = buffers[index];
+    for (const step of path.slice(0, -1)) place = place && Object.hasOwn(place, step) ? place[step] : undefined;
+    if (place && path.length && path.at(-1) !== '__proto__') place[path[path.length - 1]] = buffers[index];
   });
 }
 

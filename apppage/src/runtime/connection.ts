@@ -22,6 +22,8 @@ export interface Listener {
   message(message: Message): void;
   /** The kernel answers; `again` after a loss, when what was missed has to be asked for. */
   ready(again: boolean): void;
+  /** Whether the kernel still has to deal with something that it was told. */
+  working(busy: boolean): void;
   ended(why: Ending): void;
 }
 
@@ -36,6 +38,10 @@ export class Connection {
   isReady = false;
   private wasReady = false;
   private closed = false;
+  /** Something did not get through: the websocket may be dead without knowing it. */
+  private doubted = false;
+  /** The latest message that the kernel had not dealt with when it was last looked after. */
+  private overdue = '';
 
   constructor(private readonly base: string, readonly kernel: string, private readonly key: string, private readonly listener: Listener) {}
 
@@ -55,13 +61,14 @@ export class Connection {
 
   open(): void {
     if (this.closed) return;
+    this.doubted = false;
     clearTimeout(this.timer);
     const url = new URL(`${this.kernelUrl}/channels?session_id=${this.session}`, location.href);
     url.protocol = url.protocol.replace('http', 'ws');
     const socket = (this.socket = new WebSocket(url, [PROTOCOL, `sandbox-page.${this.key}`]));
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => socket.send(this.pack('kernel_info_request', {}, {}).frame);
-    socket.onmessage = event => event.data instanceof ArrayBuffer && this.receive(decode(event.data));
+    socket.onmessage = event => socket === this.socket && event.data instanceof ArrayBuffer && this.receive(decode(event.data));
     socket.onclose = () => socket === this.socket && this.lost();
   }
 
@@ -73,6 +80,13 @@ export class Connection {
     if (!answer.ok) throw answer.headers.get('Content-Type')?.startsWith('text/plain') ? new Refusal(await answer.text()) : new Error();
     const name = /filename\*=UTF-8''(\S+)/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'file';
     return { name: decodeURIComponent(name), file: await answer.blob() };
+  }
+
+  /** Markdown or formulas as the inert markup that the server makes of them, as it does for what stands in the page. */
+  async fetchMarkup(kind: string, source: string): Promise<string> {
+    const where = `${this.base}voila/api/markup/${this.kernel}`;
+    const answer = await fetch(where, { method: 'POST', body: `${this.key}\n${kind}\n${source}`, cache: 'no-store', credentials: 'omit' });
+    return answer.ok ? answer.text() : Promise.reject(new Error());
   }
 
   /** The page is being closed. */
@@ -88,7 +102,8 @@ export class Connection {
   /** Send on the shell channel, now or as soon as the kernel listens. Returns the message's id. */
   send(type: string, content: Json, waiting: Waiting = {}, buffers: Bytes[] = [], metadata: Json = {}): string {
     const { id, frame } = this.pack(type, content, metadata, buffers);
-    if (waiting.output || waiting.reply || waiting.done) this.waiting.set(id, waiting);
+    this.waiting.set(id, waiting);
+    this.listener.working(true);
     if (this.isReady) this.socket!.send(frame);
     else this.queue.push(frame);
     return id;
@@ -100,14 +115,37 @@ export class Connection {
     try {
       const answer = await this.ask();
       if (answer.ok) {
-        if (!this.isReady && this.wasReady && this.socket!.readyState > WebSocket.OPEN) this.open();
-        return await answer.json();
+        if (this.doubted) this.replace();
+        else if (!this.isReady && this.wasReady && this.socket!.readyState > WebSocket.OPEN) this.open();
+        const model = await answer.json();
+        this.lookAfter(model.execution_state === 'idle');
+        return model;
       }
-      this.end(ENDINGS[answer.status] ?? 'expired');
+      if (answer.status < 500) this.end(ENDINGS[answer.status] ?? 'expired');
     } catch {
-      this.listener.ended('lost');
+      this.doubt();
     }
     return null;
+  }
+
+  /** A kernel that has nothing to do will not deal any more with what it was sent before the last look. */
+  private lookAfter(idle: boolean): void {
+    if (idle && this.waiting.has(this.overdue)) this.finish(this.overdue);
+    this.overdue = (this.isReady && [...this.waiting.keys()].pop()) || '';
+  }
+
+  /** The network is away, or was: a websocket that outlived that is not believed any more. */
+  doubt(): void {
+    if (this.closed) return;
+    this.doubted = true;
+    this.listener.ended('lost');
+  }
+
+  private replace(): void {
+    const old = this.socket;
+    if (this.isReady) this.lost();
+    this.open();
+    old?.close();
   }
 
   /** Nothing is sent or tried any more. */
@@ -137,24 +175,33 @@ export class Connection {
     if (!waiting) return;
     if (type === 'status') {
       if (message.content.execution_state !== 'idle') return;
-      this.waiting.delete(parent);
-      waiting.done?.();
+      this.finish(parent);
     } else if (message.channel === 'iopub') waiting.output?.(message);
     else waiting.reply?.(message);
+  }
+
+  /** The kernel takes messages in turn: one that was sent before this one and is not done was never let through. */
+  private finish(last: string): void {
+    for (const [id, waiting] of [...this.waiting]) {
+      this.waiting.delete(id);
+      waiting.done?.();
+      if (id === last) break;
+    }
+    this.listener.working(this.waiting.size > 0);
   }
 
   private begin(): void {
     const again = this.wasReady;
     this.isReady = this.wasReady = true;
     this.tries = 0;
-    if (again) this.queue = []; // what was meant for before the loss is sent anew by its owners
-    this.listener.ready(again);
+    this.listener.ready(again); // first what was entered, then what was pressed meanwhile
     for (const frame of this.queue.splice(0)) this.socket!.send(frame);
   }
 
   private lost(): void {
     this.isReady = false;
     this.waiting.clear();
+    this.listener.working(false);
     if (this.closed) return;
     this.listener.ended('lost');
     this.timer = setTimeout(() => void this.again(), RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)]);

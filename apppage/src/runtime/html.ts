@@ -21,6 +21,12 @@ export function safeHtml(html: string): DocumentFragment {
   return fragment;
 }
 
+/** Show markup that the server has made inert, formulas among it. */
+export function showMade(place: Element, html: string): void {
+  const parsed = new DOMParser().parseFromString(html, 'text/html');
+  place.replaceChildren(...[...parsed.head.childNodes, ...parsed.body.childNodes].map(node => document.adoptNode(node)));
+}
+
 /** Show `html` in `place`. */
 export function showHtml(place: Element, html: string): void {
   place.replaceChildren(safeHtml(html));

@@ -5,6 +5,8 @@ import type { Connection, Ending } from './connection';
 const LOOK_EVERY_MS = 10_000; // also how soon a newer version is told
 const SHOW_LOSS_AFTER_MS = 700; // a loss that is mended at once is nobody's concern
 const SAY_AFTER_MS = 600;
+const WORK_AFTER_MS = 500; // what is answered at once needs no word
+const ENDS: readonly Kind[] = ['gone', 'closed', 'expired'];
 const REOPENED = '#reopened';
 
 type Kind = Ending | 'failed' | 'newer' | 'reopened' | '';
@@ -13,6 +15,7 @@ export class Life {
   private shown: Kind = '';
   private timer = 0;
   private saying = 0;
+  private work = 0;
   private wasLost = false;
   private told = false;
   connection?: Connection;
@@ -23,7 +26,7 @@ export class Life {
     this.connection = connection;
     setInterval(() => document.hidden || void this.look(), LOOK_EVERY_MS);
     addEventListener('online', () => void this.look());
-    addEventListener('offline', () => this.ended('lost'));
+    addEventListener('offline', () => connection.doubt());
     document.addEventListener('visibilitychange', () => document.hidden || void this.look());
     addEventListener('pagehide', event => {
       if (!event.persisted) connection.sayClosed();
@@ -55,8 +58,22 @@ export class Life {
     this.tellWhenAnswering();
   }
 
+  /** The kernel calculates: what is shown is not yet the answer to what was entered. */
+  working(busy: boolean): void {
+    if (busy && !this.work) this.work = window.setTimeout(() => this.showWork(true), WORK_AFTER_MS);
+    if (busy || !this.work) return;
+    clearTimeout(this.work);
+    this.work = 0;
+    this.showWork(false);
+  }
+
+  private showWork(busy: boolean): void {
+    document.getElementById('sb-working')!.hidden = !busy;
+    document.getElementById('rendered_cells')?.setAttribute('aria-busy', String(busy));
+  }
+
   ended(why: Ending): void {
-    if (['gone', 'closed', 'expired'].includes(this.shown)) return;
+    if (ENDS.includes(this.shown)) return;
     if (why === 'lost') {
       if (!this.timer) this.timer = window.setTimeout(() => ((this.wasLost = true), this.notice('lost')), SHOW_LOSS_AFTER_MS);
       return;
@@ -106,10 +123,21 @@ export class Life {
     const box = document.getElementById('sb-notice')!;
     this.shown = kind;
     box.hidden = !kind;
-    document.body.classList.toggle('sb-stopped', ['gone', 'closed', 'expired', 'lost', 'failed'].includes(kind));
+    document.body.classList.toggle('sb-stopped', [...ENDS, 'lost', 'failed'].includes(kind));
     if (!kind) return;
+    if (ENDS.includes(kind)) stop();
     box.querySelector('span')!.textContent = this.texts[kind];
     box.querySelector<HTMLElement>('.sb-again')!.hidden = !['gone', 'failed'].includes(kind);
     document.getElementById('sb-loading')?.remove();
+  }
+}
+
+const TYPED = /^(?:text|textarea|search|number|date|time|datetime-local|password)$/;
+
+/** Nobody answers any more: a control that still moved would stand beside an answer to something else. */
+function stop(): void {
+  for (const field of document.querySelectorAll<HTMLInputElement>('#rendered_cells :is(input, textarea, select, button:not([role=tab]))')) {
+    if (TYPED.test(field.type)) field.readOnly = true; // what was typed can still be copied
+    else field.disabled = true;
   }
 }

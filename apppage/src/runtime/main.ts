@@ -33,6 +33,8 @@ class AppPage implements Page {
   private readonly models: Models;
   private readonly catching: Catching;
   private readonly connection: Connection;
+  private readonly made = new Map<string, Promise<string>>();
+  private making: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly facts: Facts) {
     this.life = new Life(facts.texts);
@@ -43,13 +45,14 @@ class AppPage implements Page {
         if (again) this.models.refresh();
         else for (const model of this.models.values()) model.resend();
       },
+      working: busy => this.life.working(busy),
       ended: why => {
-        this.models.hold();
+        if (!this.connection.isReady) this.models.hold();
         this.life.ended(why);
       }
     });
     this.models = new Models(this.connection);
-    this.catching = new Catching(this.models);
+    this.catching = new Catching(this.models, this);
     followLinks(this.models);
     this.models.appeared.add(model => {
       if (model.name in shows) model.changed.add(() => this.life.followed());
@@ -81,6 +84,18 @@ class AppPage implements Page {
     if (make) return make(model, this);
     if (model.module === 'anywidget' && model.name === 'AnyModel') return anyWidget(model, this);
     return { el: element('p', 'sb-cell-failed', {}, this.text('unknown')), dispose: () => undefined };
+  }
+
+  /** One after the other, as the server wants them; what was made once is kept. */
+  markup(kind: string, source: string): Promise<string> {
+    const name = `${kind}\n${source}`;
+    let made = this.made.get(name);
+    if (!made) {
+      made = this.making.then(() => this.connection.fetchMarkup(kind, source));
+      this.making = made.catch(() => this.made.delete(name));
+      this.made.set(name, made);
+    }
+    return made;
   }
 
   async fetchFile(modelId: string): Promise<{ name: string; file: Blob }> {

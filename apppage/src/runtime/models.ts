@@ -21,8 +21,8 @@ export type Changed = (keys: ReadonlySet<string>) => void;
 export class Model {
   readonly changed = new Set<Changed>();
   readonly custom = new Set<(content: any, buffers: DataView[]) => void>();
-  /** Changes of the viewer that the kernel has been told, and those that wait until it is done with these. */
-  private flying: Json | null = null;
+  /** Changes of the viewer that the kernel was told (by the message of that id), and those that wait until it is done. */
+  private flying: { id: string; changes: Json } | null = null;
   private pending: Json | null = null;
   isClosed = false;
 
@@ -53,37 +53,43 @@ export class Model {
 
   push(changes: Json): void {
     if (this.isClosed) return;
+    const latest = { ...this.pending, ...changes };
+    this.pending = null;
     if (this.flying || !this.models.connection.isReady) {
-      this.pending = { ...this.pending, ...changes };
+      this.pending = latest;
       return;
     }
-    this.flying = changes;
-    const { state, paths, buffers } = takeBuffers(changes);
+    const { state, paths, buffers } = takeBuffers(latest);
     const data = { method: 'update', state, buffer_paths: paths };
-    this.models.connection.send('comm_msg', { comm_id: this.id, data }, { done: () => this.landed() }, buffers);
+    const done = () => this.landed(id);
+    const id = this.models.connection.send('comm_msg', { comm_id: this.id, data }, { done }, buffers);
+    this.flying = { id, changes: latest };
   }
 
   send(content: Json, buffers: Bytes[] = []): void {
     this.models.connection.send('comm_msg', { comm_id: this.id, data: { method: 'custom', content } }, {}, buffers);
   }
 
-  /** A change that the kernel made; what the viewer has changed since then is newer. */
-  receive(changes: Json): void {
+  /**
+   * A change that the kernel made while it dealt with the message `cause`. What the viewer has changed since then is
+   * newer: the kernel takes changes one after the other, so it will be told that, or has it before it still.
+   */
+  receive(changes: Json, cause?: string): void {
     const newer = { ...changes };
-    for (const key of Object.keys(this.pending ?? {})) delete newer[key];
+    const mine = { ...(this.flying?.id === cause ? {} : this.flying?.changes), ...this.pending };
+    for (const key of Object.keys(mine)) delete newer[key];
     this.notify(this.take(newer));
   }
 
   /** After a loss: what was on its way may not have arrived. */
   resend(): void {
-    const changes = { ...this.flying, ...this.pending };
-    this.flying = this.pending = null;
-    if (Object.keys(changes).length) this.push(changes);
+    this.hold();
+    if (this.pending) this.push({});
   }
 
   /** The connection is lost: whatever was told is told again later. */
   hold(): void {
-    if (this.flying) this.pending = { ...this.flying, ...this.pending };
+    if (this.flying) this.pending = { ...this.flying.changes, ...this.pending };
     this.flying = null;
   }
 
@@ -91,11 +97,10 @@ export class Model {
     return !this.flying && !this.pending;
   }
 
-  private landed(): void {
+  private landed(id: string): void {
+    if (this.flying?.id !== id) return;
     this.flying = null;
-    const next = this.pending;
-    this.pending = null;
-    if (next) this.push(next);
+    if (this.pending) this.push({});
   }
 
   private take(changes: Json): Set<string> {
@@ -148,7 +153,7 @@ export class Models {
         return true;
       }
       case 'comm_msg':
-        this.tell(this.all.get(id), data, message.buffers);
+        this.tell(this.all.get(id), data, message);
         return true;
     }
     return false;
@@ -166,7 +171,10 @@ export class Models {
     for (const model of this.all.values()) model.hold();
   }
 
-  /** Ask the kernel for every widget's state, through the widgets' own control channel; then say what was missed. */
+  /**
+   * Ask the kernel for every widget's state, through the widgets' own control channel, and say what it missed. It answers
+   * before it hears that; so whatever the viewer changed is left out of the answer.
+   */
   refresh(): void {
     const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
     this.connection.send('comm_open', { comm_id: id, target_name: 'jupyter.widget.control', data: {} }, {}, [], { version: '1.0.0' });
@@ -174,11 +182,9 @@ export class Models {
       const data = message.content.data;
       if (message.header.msg_type === 'comm_msg' && data?.method === 'update_states') this.replace(data, message.buffers);
     };
-    const done = () => {
-      this.connection.send('comm_close', { comm_id: id, data: {} });
-      for (const model of this.all.values()) model.resend();
-    };
+    const done = () => this.connection.send('comm_close', { comm_id: id, data: {} });
     this.connection.send('comm_msg', { comm_id: id, data: { method: 'request_states' } }, { output, done });
+    for (const model of this.all.values()) model.resend();
   }
 
   private replace(data: Json, buffers: DataView[]): void {
@@ -203,11 +209,11 @@ export class Models {
     for (const tell of this.appeared) tell(model);
   }
 
-  private tell(model: Model | undefined, data: Json, buffers: DataView[]): void {
+  private tell(model: Model | undefined, data: Json, { buffers, parent_header: { msg_id: cause } }: Message): void {
     if (!model) return;
     if (data.method === 'update') {
       putBuffers(data.state, data.buffer_paths ?? [], buffers);
-      model.receive(data.state);
+      model.receive(data.state, cause);
     } else if (data.method === 'custom') for (const tell of [...model.custom]) tell(data.content, buffers);
   }
 }

@@ -1,27 +1,47 @@
 /** What a kernel printed or displayed, drawn; and `Output` widgets, which catch it. */
 
-import { showHtml } from './html';
+import { showHtml, showMade } from './html';
 import type { Model, Models } from './models';
 import { chart } from './views/charts';
-import { element, type Page, type View } from './views/view';
+import { arrange, element, type Page, type View } from './views/view';
 import type { Json, Message } from './wire';
 
 const KINDS = new Set(['stream', 'display_data', 'execute_result', 'error']);
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
-const CHART = /^application\/vnd\.(?:plotly|vega|vegalite)\.v\d\+json$/;
+const CHART = /^application\/vnd\.(plotly|vega|vegalite)\.v\d[+.]json$/;
+const TOO_OLD = /vega\.v[1-4]|vegalite\.v[12]/;
 const MOST_OUTPUTS = 2000;
 
 const joined = (source: unknown) => (Array.isArray(source) ? source.join('') : String(source ?? ''));
 
-/** Draw `outputs` into `place`; returns the widget views within. */
-export function drawOutputs(place: HTMLElement, outputs: Json[], page: Page): View[] {
-  const views: View[] = [];
-  place.replaceChildren(...outputs.flatMap(output => draw(output, page, views)));
-  return views;
+/** An output as it stands in the page. */
+export interface Drawn {
+  output: Json;
+  nodes: Element[];
+  views: View[];
 }
 
-function draw(output: Json, page: Page, views: View[]): Node[] {
+/** Draw `outputs` into `place`. Those that were drawn `before` stay untouched: a frame that is moved begins anew. */
+export function drawOutputs(place: HTMLElement, outputs: Json[], page: Page, before: Drawn[] = []): Drawn[] {
+  const known = new Map(before.map(each => [each.output, each]));
+  const drawn = outputs.map(output => known.get(output) ?? drawOne(output, page));
+  const kept = new Set(drawn);
+  forget(before.filter(each => !kept.has(each)));
+  arrange(place, drawn.flatMap(each => each.nodes));
+  return drawn;
+}
+
+export function forget(drawn: Drawn[]): void {
+  for (const each of drawn) each.views.forEach(view => view.dispose());
+}
+
+function drawOne(output: Json, page: Page): Drawn {
+  const views: View[] = [];
+  return { output, nodes: draw(output, page, views), views };
+}
+
+function draw(output: Json, page: Page, views: View[]): Element[] {
   if (output.output_type === 'stream') return output.name === 'stderr' ? [] : [element('pre', 'sb-text', {}, joined(output.text))];
   if (output.output_type === 'error') return [element('p', 'sb-cell-failed', {}, page.text('step_failed'))];
   const data: Json = output.data ?? {};
@@ -32,18 +52,28 @@ function draw(output: Json, page: Page, views: View[]): Node[] {
   }
   const kind = Object.keys(data).find(type => CHART.test(type));
   if (kind) {
-    const view = chart(data[kind], kind.includes('plotly') ? 'plotly' : '', page);
+    const view = chart(data[kind], TOO_OLD.test(kind) ? '' : CHART.exec(kind)![1], page);
     views.push(view);
     return [view.el];
   }
   if (data['text/html']) return [html(joined(data['text/html']), page)];
   if (data['image/svg+xml']) return [html(joined(data['image/svg+xml']), page)];
+  if (data['text/markdown']) return [written('markdown', joined(data['text/markdown']), page)];
   const picture = PICTURES.find(type => data[type]);
   if (picture) {
     const alt = joined(data['text/plain']).startsWith('<') ? '' : joined(data['text/plain']);
     return [element('img', '', { src: `data:${picture};base64,${joined(data[picture]).replace(/\s/g, '')}`, alt })];
   }
+  if (data['text/latex']) return [written('latex', joined(data['text/latex']), page)];
+  if ('application/json' in data) return [element('pre', 'sb-text', {}, JSON.stringify(data['application/json'], null, 2))];
   return data['text/plain'] ? [element('pre', 'sb-text', {}, joined(data['text/plain']))] : [];
+}
+
+/** What the server draws; as it was written, if it does not. */
+function written(kind: string, source: string, page: Page): HTMLElement {
+  const made = element('div', 'sb-html');
+  page.markup(kind, source).then(html => showMade(made, html), () => made.append(element('pre', 'sb-text', {}, source)));
+  return made;
 }
 
 function html(source: string, page: Page): HTMLElement {
@@ -62,10 +92,14 @@ function waits(made: HTMLElement, source: string): boolean {
 export class Catching {
   private readonly catchers = new Map<string, Model[]>();
   private readonly clearing = new Set<Model>();
+  private readonly all = new Set<Model>();
+  private readonly inside = new WeakMap<Element, Drawn[]>();
 
-  constructor(models: Models) {
+  constructor(models: Models, private readonly page: Page) {
+    models.closed.add(model => this.all.delete(model));
     models.appeared.add(model => {
       if (model.name !== 'OutputModel') return;
+      this.all.add(model);
       let asked = '';
       const ask = () => {
         this.forget(asked, model);
@@ -79,6 +113,7 @@ export class Catching {
 
   /** Whether an `Output` widget took the message. */
   take(message: Message): boolean {
+    if (message.header.msg_type === 'update_display_data') return this.change(message.content);
     const model = this.catchers.get(message.parent_header.msg_id ?? '')?.at(-1);
     if (!model || message.channel !== 'iopub') return false;
     const { header: { msg_type: type }, content } = message;
@@ -93,12 +128,30 @@ export class Catching {
     return true;
   }
 
+  /** What `display(…, display_id=…)` shows, wherever it is shown, becomes something else. */
+  private change({ data, metadata, transient }: Json): boolean {
+    const id = transient?.display_id;
+    if (!id) return true;
+    for (const model of this.all) {
+      const outputs = model.get<Json[]>('outputs') ?? [];
+      if (!outputs.some(output => displayOf(output) === id)) continue;
+      model.set({ outputs: outputs.map(output => (displayOf(output) === id ? { ...output, data, metadata, transient } : output)) });
+    }
+    for (const place of document.querySelectorAll<HTMLElement>('[data-sandbox-display]')) {
+      if (place.dataset.sandboxDisplay !== id) continue;
+      this.inside.set(place, drawOutputs(place, [{ output_type: 'display_data', data, metadata }], this.page, this.inside.get(place)));
+    }
+    return true;
+  }
+
   private forget(asked: string, model: Model): void {
     const left = this.catchers.get(asked)?.filter(each => each !== model);
     if (left?.length) this.catchers.set(asked, left);
     else this.catchers.delete(asked);
   }
 }
+
+const displayOf = (output: Json) => output.transient?.display_id ?? output.metadata?.sandbox_display;
 
 function added(outputs: Json[], output: Json): Json[] {
   const last = outputs.at(-1);

@@ -1,4 +1,4 @@
-"""The built parts of the page, the inline script and the style sheet: made from ``apppage/`` at set-up."""
+"""What is built from ``apppage/`` at set-up: the page's inline script, its style sheet, what draws charts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.core.errors import Unavailable
 
 FOLDER = Path(__file__).parent / "built"
-RUNTIME, STYLE = "runtime.js", "page.css"
+RUNTIME, STYLE, VEGA = "runtime.js", "page.css", "vega.js"
 
 
 @cache

@@ -27,9 +27,12 @@ def head(facts: Mapping[str, Any], *, waiting: bool) -> str:
     return _environment.get_template("head.html").render(app=facts, style=style, waiting=waiting)
 
 
-def app_parts(notebook: NotebookNode, facts: Mapping[str, Any]) -> tuple[str, str]:
-    """The cells as HTML and the widgets' states as JSON: what is the same for all viewers of one first view."""
-    cells = "\n".join(cells_html(notebook, facts["texts"]))
+def app_parts(notebook: NotebookNode, facts: Mapping[str, Any], made: Mapping[tuple[str, str], str]) -> tuple[str, str]:
+    """The cells as HTML and the widgets' states as JSON: what is the same for all viewers of one first view.
+
+    ``made``: (kind, source) → inert fragment, for all that ``cells.markup_in`` found.
+    """
+    cells = "\n".join(cells_html(notebook, facts["texts"], lambda kind, source: made[kind, source]))
     return cells, inline_json(widget_states(notebook))
 
 

@@ -28,13 +28,13 @@ _ATTRIBUTES = frozenset((
 _VALUE = re.compile(r"[\w\s.#%+-]{0,60}")
 _MOST = 2000
 #: Dollars as pandoc reads them: “between $5 and $10” is money.
-_WRITTEN = r"\$\$(?P<block>[^$]+)\$\$|\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)"
+WRITTEN = r"\$\$(?P<block>[^$]+)\$\$|\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)"
 _MARKED = re.compile(r'<code data-formula="(block|inline)">([^<]*)</code>')
 
 
 def formulas(markdown: mistune.Markdown) -> None:
     """A plugin of mistune's that marks formulas, so that no other rule touches them."""
-    markdown.inline.register("formula", _WRITTEN, _parse, before="link")
+    markdown.inline.register("formula", WRITTEN, _parse, before="link")
     if markdown.renderer is not None:
         markdown.renderer.register("formula", _mark)
 
@@ -46,6 +46,11 @@ def _parse(_inline: Any, found: re.Match[str], state: Any) -> int:
 
 
 def _mark(_renderer: Any, text: str, kind: str) -> str:
+    return marked(text, kind)
+
+
+def marked(text: str, kind: str) -> str:
+    """A formula for ``drawn``, in markup that ``safe_html`` leaves as it is."""
     return f'<code data-formula="{kind}">{html.escape(text, quote=False)}</code>'
 
 

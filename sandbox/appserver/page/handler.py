@@ -17,6 +17,7 @@ from sandbox.appserver.headers import new_nonce
 from sandbox.appserver.identity import viewer_of
 from sandbox.appserver.openings import Openings
 from sandbox.appserver.page import document
+from sandbox.appserver.page.cells import markup_in
 from sandbox.appserver.page.widgets import bring_scripts, widget_ids
 from sandbox.appserver.pagekeys import LEAVE
 from sandbox.appserver.sessions import Admission
@@ -131,7 +132,8 @@ class AppPage(Sealed):
         if claimed.first_view and key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        parts = await asyncio.to_thread(document.app_parts, claimed.notebook, facts)
+        made = await self.settings["sandbox_writer"].made(markup_in(claimed.notebook, facts["texts"]))
+        parts = await asyncio.to_thread(document.app_parts, claimed.notebook, facts, made)
         if claimed.first_view:
             self._kept[key] = parts
             while len(self._kept) > MOST_KEPT:

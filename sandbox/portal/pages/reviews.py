@@ -19,7 +19,7 @@ from sandbox.portal.access import JUDGES, steps
 from sandbox.portal.evidence import read_evidence
 from sandbox.portal.needs import Me, Posted, Reads, UsedServices
 from sandbox.portal.render import go, page
-from sandbox.portal.titles import choice_title
+from sandbox.portal.titles import choice_title, choice_titles
 from sandbox.portal.views import display_names, judged, project_rows, submission_file
 from sandbox.store.registry import Reading
 from sandbox.workflows.access import visible_project
@@ -83,7 +83,8 @@ def _submission(
         worked = any(c.person == me.name for c in reading.colleagues(slug))
         names = display_names(reading)
         compared, changes, chosen = _changes(services, reading, project, submission)
-    choices = [(choice_title(services, language, project.template, name), *ways) for name, *ways in chosen]
+    titles = choice_titles(services, language, project.template)
+    choices = [(choice_title(titles, name), *ways) for name, *ways in chosen]
     possible = submission.decision is None and Action.RETURN in steps(me, project) and not worked
     level = level_of(submission)
     return page(

@@ -1,8 +1,8 @@
 """Classes of a node of the lattice, rolled up from those of a finer node that was counted before.
 
 A record is a unit in a class of the finest node. Columns are packed into a few words, so that a node costs one look-up
-per word instead of one per column, and one sort. With one record per unit, the units of a class are a sum; else,
-pairs of class and unit are kept and counted.
+per word instead of one per column, and one sort of numbers that hold all words and the records. With one record per
+unit, the units of a class are a sum; else, pairs of class and unit are kept and counted.
 
 A coarse node is not counted from a fine one at once: on the way a node between them is, from which others will be
 counted too. It is as coarse as the node in the columns in which most nodes that were asked for are.
@@ -11,7 +11,7 @@ counted too. It is as coarse as the node in the columns in which most nodes that
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -19,23 +19,23 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.snapshots.coded import Integers
+from sandbox.snapshots.coded import Integers, begins
 from sandbox.snapshots.lattice.domain import Codes, Domain
+from sandbox.snapshots.lattice.grid import Node
 
-Node = tuple[int, ...]
-"""A level for every column."""
 _WORD = 1 << 16  # possible values of a word, and no more than a quarter of the rows: its tables are made for every node
 _BITS = 62
 _KEPT = 4_000_000  # entries of counted nodes that are kept to roll up others from: 80 MB
-_SMALL = 20_000  # a node with at least so many entries is large: others that are rolled up from it are kept …
-_WORTH = 0.1  # … if they have at most this share of its entries, as room is scarce; of a small one …
-_WORTH_SMALL = 0.7
-_BETWEEN = 5_000  # from a node of so many entries on, one between it and what is rolled up from it is worth while …
-_SHRINKS = 8  # … if the latter has so many times fewer; it takes this part of the way, in bits
-_PART = 0.6
-_TABLES = 1 << 21  # entries of look-up tables that are kept: 8 MB
+_LARGE = 20_000  # entries from which on a node is large: what is rolled up from it costs more, and takes more room
+_WORTH, _WORTH_LARGE = 0.5, 0.25  # nodes are kept that have at most this share of the entries they are rolled up from
+_SHRINKS = 8  # from a large node one between is rolled up first, if what is asked for has so many times fewer entries …
+_PART = 0.6  # … which takes this part of the way, in bits
+_CELLS = 1 << 12  # where so few classes are possible, they are counted without sorting
+_BLOCK = 1 << 16  # entries that are counted at a time
+_ALL = slice(None)
+_TABLES = 1 << 20  # entries of look-up tables that are kept: 8 MB
 
-Word = NDArray[np.int32]
+Word = Integers | NDArray[np.int32]
 Unpack = Callable[[], tuple[Word, ...]]
 
 
@@ -53,8 +53,9 @@ class Counted:
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
-        """One entry per word of columns."""
-        return self.unpack()
+        """One entry per word of columns; of large nodes half as wide as an index, as they take most of the room."""
+        words = self.unpack()
+        return tuple(w.astype(np.int32) for w in words) if self.records.size >= _LARGE else words
 
     @cached_property
     def class_records(self) -> Integers:
@@ -67,6 +68,39 @@ class Counted:
         return self.records if self.starts is None else np.diff(np.append(self.starts, self.records.size))
 
 
+class _Kept:
+    """Nodes to roll up others from: the finest one, and as many others as there is room for."""
+
+    def __init__(self, bottom: Counted) -> None:
+        self._counted = [bottom]  # the smallest first
+        self._levels = np.array([bottom.node]).T  # a column per node
+        self._used = [0]  # when each was used last
+        self._room, self._now = _KEPT, 0
+
+    def below(self, node: Node) -> Counted:
+        """The smallest from which ``node`` can be rolled up."""
+        place = int(np.argmax((self._levels <= np.array(node)[:, None]).all(axis=0)))
+        self._now += 1
+        self._used[place] = self._now
+        return self._counted[place]
+
+    def add(self, found: Counted) -> None:
+        """Keep ``found``, in place of those that were used longest ago."""
+        size = found.records.size
+        if size > _KEPT:
+            return
+        while size > self._room:
+            oldest = self._used.index(min(self._used[:-1]))
+            self._room += self._counted.pop(oldest).records.size
+            self._levels = np.delete(self._levels, oldest, axis=1)
+            del self._used[oldest]
+        self._room -= size
+        place = bisect_left(self._counted[:-1], size, key=lambda c: c.records.size)
+        self._counted.insert(place, found)
+        self._levels = np.insert(self._levels, place, found.node, axis=1)
+        self._used.insert(place, self._now)
+
+
 class Rollup:
     """Counts nodes of one table. ``codes`` has a column of level-0 codes per domain, ``unit`` numbers (0 …) of units if
     they have several records, ``records`` how many records are alike."""
@@ -75,30 +109,33 @@ class Rollup:
         self, domains: Sequence[Domain], codes: Sequence[Codes], records: Integers, unit: Integers | None = None
     ) -> None:
         self.domains = tuple(domains)
-        self._groups = _groups([d.sizes[0] for d in domains], min(_WORD, max(records.size // 4, 256)))
+        self._sizes = [d.sizes for d in domains]
+        self._groups = _groups([s[0] for s in self._sizes], min(_WORD, max(records.size // 4, 256)))
         bottom: Node = (0,) * len(domains)
         words = []
         for group in self._groups:
-            word = np.zeros(records.size, dtype=np.int32)
-            for column in group:
-                word *= np.int32(domains[column].sizes[0])
-                word += codes[column].astype(np.int32)
+            word = np.zeros(records.size, dtype=np.int64)
+            for d, column in zip(domains[group], codes[group], strict=True):
+                word *= d.sizes[0]
+                word += column
             words.append(word)
         self.units = int(unit.max(initial=-1)) + 1 if unit is not None else int(records.sum())
         self.records = int(records.sum())
         self.bits = tuple(_bits(d, c, records) for d, c in zip(domains, codes, strict=True))
-        self._unit_bits = max(self.units, 1).bit_length()
-        self.bottom = self._collapse(bottom, words, records, unit)
-        self._kept = [self.bottom]  # the smallest first
-        self._levels = np.array([bottom])
-        self._room = _KEPT
-        self._tables: dict[tuple[int, Node, Node], Word] = {}
+        # A number to sort by: the records or the unit in its low bits, then a field per word.
+        self._low = (self.records if unit is None else self.units).bit_length()
+        widths = [prod(s[0] for s in self._sizes[g]).bit_length() for g in self._groups]
+        self._fields = [(self._low + sum(widths[:n]), (1 << width) - 1) for n, width in enumerate(widths)]
+        self._fits = self._low + sum(widths) <= _BITS
+        self._tables: dict[tuple[int, Node, Node], Integers] = {}
         self._table_room = _TABLES
+        self.bottom = self._collapse(Counted(bottom, lambda: tuple(words), records, unit, None), bottom)
+        self._kept = _Kept(self.bottom)
         self._asked = [np.zeros(d.height + 1, dtype=np.int64) for d in domains]
 
     def count(self, node: Node) -> Counted:
         """The classes of ``node``."""
-        finer = self._smallest(node)
+        finer = self._kept.below(node)
         while (between := self._between(finer, node)) is not None:
             found = self._roll_up(finer, between)
             if found.records.size > finer.records.size / 2:
@@ -106,15 +143,11 @@ class Rollup:
             finer = found
         return finer if finer.node == node else self._roll_up(finer, node)
 
-    def _smallest(self, node: Node) -> Counted:
-        """The smallest of the kept nodes from which ``node`` can be rolled up."""
-        return self._kept[int(np.argmax((self._levels <= np.array(node)).all(axis=1)))]
-
     def _between(self, finer: Counted, node: Node) -> Node | None:
         """A node to count on the way, None where that would not save work. Only what is saved depends on the guess of
         how many classes ``node`` has."""
         entries = finer.records.size
-        if entries < _BETWEEN:
+        if entries < _LARGE:
             return None
         for asked, level in zip(self._asked, node, strict=True):
             asked[: level + 1] += 1
@@ -132,100 +165,123 @@ class Rollup:
         return tuple(between) if tuple(between) != node else None
 
     def _roll_up(self, finer: Counted, node: Node) -> Counted:
-        words = [self._table(n, finer.node, node)[word] for n, word in enumerate(finer.words)]
-        found = self._collapse(node, words, finer.records, finer.unit)
-        worth = _WORTH_SMALL if finer.records.size < _SMALL else _WORTH
-        if found.records.size <= min(self._room, worth * finer.records.size):
-            self._room -= found.records.size
-            place = bisect_left(self._kept, found.records.size, key=lambda c: c.records.size)
-            self._kept.insert(place, found)
-            self._levels = np.concatenate((self._levels[:place], [node], self._levels[place:]))
+        found = self._collapse(finer, node)
+        worth = _WORTH_LARGE if finer.records.size >= _LARGE else _WORTH
+        if found.records.size <= worth * finer.records.size:
+            self._kept.add(found)
         return found
 
-    def left_out(self, counted: Counted, fails: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
-        """Units that own a record of a class that ``fails``."""
+    def left_out(self, counted: Counted, failing: Integers) -> int:
+        """Units that own a record of one of the classes ``failing``."""
         if counted.unit is None:
-            return int(counted.class_units[fails].sum())
+            return int(counted.class_units.take(failing).sum())
+        fails = np.zeros(counted.class_units.size, dtype=np.bool_)
+        fails[failing] = True
         entries = np.repeat(fails, counted.class_units)
         return int(np.count_nonzero(np.bincount(counted.unit[entries], minlength=1)))
 
-    def label_sum(self, counted: Counted, classes: Integers, values: Sequence[np.ndarray]) -> np.ndarray:
-        """For each of the ``classes`` the sum over the columns of ``values[column][code on the node's level]``."""
-        total = np.zeros(classes.size)
+    def label_words(self, counted: Counted, classes: Integers) -> Iterator[tuple[slice, Word]]:
+        """The labels of ``classes``: columns, and what they have there as one number, the code of the last column first
+        to rise."""
+        places = classes if counted.starts is None else counted.starts[classes]
         for group, word in zip(self._groups, counted.words, strict=True):
-            table = np.zeros(1)
-            for column in group:
-                table = (table[:, None] + values[column][None, :]).ravel()
-            total += table[word[classes if counted.starts is None else counted.starts[classes]]]
-        return total
+            yield group, word.take(places)
 
-    def _table(self, number: int, low: Node, high: Node) -> Word:
+    def _table(self, number: int, low: Node, high: Node) -> Integers:
         """For every word of a group of columns on ``low`` its word on ``high``."""
-        group = self._groups[number]
-        key = number, tuple(low[c] for c in group), tuple(high[c] for c in group)
+        key = number, low, high
         if key not in self._tables:
-            table = np.zeros(1, dtype=np.int32)
-            for column in group:
-                step = self.domains[column].step(low[column], high[column]).astype(np.int32)
-                size = np.int32(self.domains[column].sizes[high[column]])
-                table = (table[:, None] * size + step[None, :]).ravel()
+            table = np.zeros(1, dtype=np.int64)
+            for d, below, above in zip(self.domains[self._groups[number]], low, high, strict=True):
+                table = np.add.outer(table * d.sizes[above], d.step(below, above)).ravel()
             if table.size > self._table_room:
                 return table
             self._table_room -= table.size
             self._tables[key] = table
         return self._tables[key]
 
-    def _collapse(self, node: Node, words: Sequence[Word], records: Integers, unit: Integers | None) -> Counted:
-        """Entries that are alike on ``node`` become one."""
-        sizes = [prod(self.domains[c].sizes[node[c]] for c in g) for g in self._groups]
-        key, size = np.zeros(records.size, dtype=np.int64), 1
-        for word, count in zip(words, sizes, strict=True):
-            if size * count >= 1 << (_BITS - self._unit_bits):  # numbered anew, what is there already
-                key = np.unique(key, return_inverse=True)[1]
-                size = int(key.max(initial=0)) + 1
-            key, size = key * count + word, size * count
-        if unit is None:
-            return self._sum(node, words, sizes, key, size, records)
-        both = (key << self._unit_bits) | unit
+    def _words(self, finer: Counted, node: Node, part: slice = _ALL) -> Iterator[Integers]:
+        """The words on ``node`` of a part of the entries of ``finer``."""
+        for number, (group, word) in enumerate(zip(self._groups, finer.words, strict=True)):
+            low, high = finer.node[group], node[group]
+            if low == high:
+                yield word[part].astype(np.int64, copy=False)
+            else:
+                yield self._table(number, low, high).take(word[part])
+
+    def _collapse(self, finer: Counted, node: Node) -> Counted:
+        """The entries of ``finer``, those that are alike on ``node`` as one."""
+        if finer.unit is None:
+            sizes = [prod(s[level] for s, level in zip(self._sizes[g], node[g], strict=True)) for g in self._groups]
+            if prod(sizes) <= max(4 * finer.records.size, _CELLS):
+                return self._in_cells(finer, node, sizes)
+            if self._fits:
+                return self._sorted(finer, node)
+        return self._merged(finer, node)
+
+    def _in_cells(self, finer: Counted, node: Node, sizes: Sequence[int]) -> Counted:
+        """Counts in an array with a cell for every class that is possible, where they are few."""
+        cells, entries = prod(sizes), finer.records.size
+        step = _BLOCK if cells <= _BLOCK else max(entries, 1)  # what is at hand in a processor's cache is far faster
+        summed = np.zeros(cells)
+        for begin in range(0, entries, step):
+            part = slice(begin, begin + step)
+            key: Integers | int = 0
+            for word, size in zip(self._words(finer, node, part), sizes, strict=True):
+                key = key * size + word
+            summed += np.bincount(key, weights=finer.records[part], minlength=cells)
+        keys = np.flatnonzero(summed)
+        return Counted(node, lambda: _unpacked(keys, sizes), summed[keys].astype(np.int64), None, None)
+
+    def _sorted(self, finer: Counted, node: Node) -> Counted:
+        """Sorts one array, which is far faster than to sort two by one of them."""
+        both = finer.records.copy()
+        for word, (shift, _) in zip(self._words(finer, node), self._fields, strict=True):
+            both |= word << shift
+        both.sort()
+        starts = begins(both >> self._low)
+        keys = both.take(starts)
+        both &= (1 << self._low) - 1
+        summed = np.add.reduceat(both, starts)
+        fields = self._fields  # not self: what is kept would hold what keeps it
+        return Counted(node, lambda: tuple((keys >> shift) & mask for shift, mask in fields), summed, None, None)
+
+    def _merged(self, finer: Counted, node: Node) -> Counted:
+        """The same where units have several records, or where all words do not fit into a number."""
+        words, records, unit = list(self._words(finer, node)), finer.records, finer.unit
+        both = np.zeros(records.size, dtype=np.int64) if unit is None else unit.copy()
+        if self._fits:
+            for word, (shift, _) in zip(words, self._fields, strict=True):
+                both |= word << shift
+        else:
+            both |= _numbers(words) << self._low
         order = np.argsort(both)
         both = both[order]
-        entries = np.flatnonzero(np.diff(both, prepend=-1))
-        key = both[entries] >> self._unit_bits
-        summed = np.add.reduceat(records[order], entries) if entries.size else records[:0]
-        starts = np.flatnonzero(np.diff(key, prepend=-1))
-        chosen = tuple(w[order[entries]] for w in words)
-        return Counted(node, lambda: chosen, summed, unit[order[entries]], starts)
+        entries = begins(both)
+        summed = np.add.reduceat(records[order], entries)
+        chosen = order[entries]
+        taken = tuple(word[chosen] for word in words)
+        if unit is None:
+            return Counted(node, lambda: taken, summed, None, None)
+        return Counted(node, lambda: taken, summed, unit[chosen], begins(both[entries] >> self._low))
 
-    def _sum(
-        self, node: Node, words: Sequence[Word], sizes: Sequence[int], key: Integers, size: int, records: Integers
-    ) -> Counted:
-        if size <= max(4 * key.size, 1 << 12):
-            summed = np.bincount(key, weights=records, minlength=1).astype(np.int64)
-            keys = np.flatnonzero(summed)
-            return Counted(node, lambda: _unpacked(keys, sizes), summed[keys], None, None)
-        bits = int(records.max(initial=1)).bit_length()
-        whole = prod(sizes)
-        if size == whole and whole < 1 << (_BITS - bits):  # far faster than sorting two arrays by one of them
-            both = np.sort((key << bits) | records)
-            keys = both >> bits
-            starts = np.flatnonzero(np.diff(keys, prepend=-1))
-            summed = np.add.reduceat(both & ((1 << bits) - 1), starts) if starts.size else both
-            keys = keys[starts]
-            return Counted(node, lambda: _unpacked(keys, sizes), summed, None, None)
-        order = np.argsort(key)
-        starts = np.flatnonzero(np.diff(key[order], prepend=-1))
-        summed = np.add.reduceat(records[order], starts) if starts.size else records[:0]
-        chosen = tuple(w[order[starts]] for w in words)
-        return Counted(node, lambda: chosen, summed, None, None)
+
+def _numbers(words: Sequence[Word]) -> Integers:
+    """A number for every entry; those of entries with the same words are the same."""
+    number = words[0]
+    for word in words[1:]:
+        number = np.unique(number, return_inverse=True)[1]
+        number = number * (int(word.max(initial=0)) + 1) + word
+    return np.unique(number, return_inverse=True)[1]
 
 
 def _unpacked(keys: Integers, sizes: Sequence[int]) -> tuple[Word, ...]:
     words: list[Word] = []
-    for size in reversed(sizes):
+    for size in reversed(sizes[1:]):
         rest = keys // size
-        words.append((keys - rest * size).astype(np.int32))
+        words.append(keys - rest * size)
         keys = rest
-    return tuple(reversed(words))
+    return (keys, *reversed(words))
 
 
 def _bits(domain: Domain, codes: Codes, records: Integers) -> NDArray[np.float64]:
@@ -239,14 +295,13 @@ def _bits(domain: Domain, codes: Codes, records: Integers) -> NDArray[np.float64
     return np.array(found)
 
 
-def _groups(sizes: Sequence[int], most: int) -> list[list[int]]:
-    """Columns, cut into as few words as keep the number of possible values of each small."""
-    groups: list[list[int]] = []
-    size = most + 1
+def _groups(sizes: Sequence[int], most: int) -> list[slice]:
+    """Neighbouring columns, cut into as few words as keep the number of possible values of each small."""
+    groups: list[slice] = []
+    begin, size = 0, 1
     for column, count in enumerate(sizes):
-        if not groups or size * count > most:
-            groups.append([])
-            size = 1
-        groups[-1].append(column)
+        if column > begin and size * count > most:
+            groups.append(slice(begin, column))
+            begin, size = column, 1
         size *= count
-    return groups
+    return [*groups, slice(begin, len(sizes))]

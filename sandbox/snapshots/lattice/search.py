@@ -1,33 +1,27 @@
 """The best node of a lattice under k-anonymity, without looking at all of them.
 
-Coarser classes are unions of finer: a unit in a class of at least k stays in one. Where a node leaves out too much,
-so do all finer ones, and if it does not, neither do all coarser ones. That decides most nodes without counting them, in
-the manner of Flash (F. Kohlmayer et al., 2012) and OLA (K. El Emam et al., 2009). What is left is cut off by the loss:
-a node and all coarser ones lose at least what their generalisation alone loses. The result is the optimum, not a guess.
+Coarser classes are unions of finer: a unit in a class of at least k stays in one. Where a node leaves out too much, so
+do all finer ones, as in Flash (F. Kohlmayer et al., 2012) and OLA (K. El Emam et al., 2009). A node is decided, too, by
+losing too much at least, from what is known of finer and coarser ones (``bounds``). What is found is the optimum.
 
-Nodes are taken by what they lose at least. One of which nothing is known is decided by a coarser one that leaves out
-too much; the coarser, the more it decides. Where on the way to the top such nodes end depends mostly on how much the
-labels still tell, so the place is guessed from where it was before. A guess decides what is counted, not what is true.
+Nodes are taken by what they lose at least. One that is open is decided by another that decides many more, if forecasts
+are right (``aim``), else by itself. A forecast decides what is counted, not what is true.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sandbox.snapshots.lattice.metrics import Loss, sums
-from sandbox.snapshots.lattice.rollup import Node, Rollup
+from sandbox.snapshots.lattice.aim import Aim
+from sandbox.snapshots.lattice.bounds import ROUNDING, Bounds
+from sandbox.snapshots.lattice.grid import Node, sums
+from sandbox.snapshots.lattice.metrics import Loss
+from sandbox.snapshots.lattice.rollup import Rollup
 
-_OPEN, _POSSIBLE, _IMPOSSIBLE, _DONE = 0, 1, 2, 3
-# A bound that is equal but for the last bits must not hide the optimum, nor one optimum its equals for long.
-_ROUNDING = 1e-12
-# How far the guess moves after a node that did not hold, and after one that did, in levels. Found by trying.
-_BOLDER, _CAREFUL = 0.3, 0.5
-
-State = NDArray[np.uint8]
+_TRIES = 4  # of other nodes, before a node is counted itself, which costs more as it is finer
 
 
 @dataclass(frozen=True)
@@ -50,21 +44,40 @@ class Result:
     counted: int
 
 
+Accept = Callable[[Found], bool]
+
+
+class _Choice:
+    """The best of what was offered. A node holds that leaves out at most ``most`` units, and not all."""
+
+    def __init__(self, most: float, accept: Accept | None) -> None:
+        self.best: Found | None = None
+        self._most, self._accept = most, accept
+
+    def holds(self, found: Found | None) -> bool:
+        """Whether k-anonymity does; of a node that is None too many units are left out under every limit."""
+        return found is not None and found.classes > 0 and found.left_out <= self._most
+
+    def offer(self, found: Found) -> bool:
+        """Take a node that holds if it is better; whether it was taken."""
+        if (self.best and not _better(found, self.best)) or (self._accept and not self._accept(found)):
+            return False
+        self.best = found
+        return True
+
+
 class Search:
     """Searches one table for one ``k`` and metric; what was counted serves for every limit of what is left out, which
     is ``widest`` (0–1) at most."""
 
     def __init__(self, rollup: Rollup, loss: Loss, k: int, widest: float = 1.0) -> None:
         self.rollup, self._loss, self._k, self._widest = rollup, loss, k, widest
-        self._least = loss.least()
-        self._top: Node = tuple(n - 1 for n in self._least.shape)
-        self._costs = [costs.tolist() for costs in loss.costs]
-        self._order = np.argsort(sums(loss.costs), axis=None, kind="stable").tolist()
-        self._bits: list[list[float]] = [bits.tolist() for bits in rollup.bits]
-        self._step = sum(bits[0] for bits in self._bits) / max(sum(self._top), 1)  # bits per level, on average
+        self._order = np.argsort(sums(loss.costs), axis=None, kind="stable")
+        self._bounds = Bounds(loss.least())
+        self._aim = Aim(rollup, loss, self._bounds)
         self._found: dict[Node, Found | None] = {}
 
-    def best(self, suppress: float, accept: Callable[[Found], bool] | None = None) -> Result:
+    def best(self, suppress: float, accept: Accept | None = None) -> Result:
         """The node that loses least while at most the share ``suppress`` of the units is left out.
 
         Among equals the lower levels win. ``accept`` may refuse a node, as other gates do.
@@ -72,135 +85,66 @@ class Search:
         if suppress > self._widest:
             raise ValueError(f"the limit {suppress} is wider than {self._widest}")
         counted = len(self._found)
-        state = self._known(suppress)
-        best: Found | None = None
-        limit, guess = np.inf, None
-        for place in self._order:
-            if state.flat[place] >= _IMPOSSIBLE or self._least.flat[place] >= limit:
-                continue
-            start: Node = tuple(int(n) for n in np.unravel_index(place, state.shape))
-            probes = _Probes(self, start, state, guess)
-            for node in probes:
-                found = self._count(node)
-                holds = found is not None and self._holds(found, suppress)
-                _decide(state, node, holds)
-                probes.tell(holds)
-                if found and holds and (best is None or _better(found, best)) and (accept is None or accept(found)):
-                    best, limit = found, found.loss - _ROUNDING
-            guess = probes.guess
-        return Result(best, int(state.size), len(self._found) - counted)
+        chosen = _Choice(suppress * self.rollup.units, accept)
+        self._aim.begin(suppress)
+        self._recall(chosen)
+        for start in self._bounds.in_order(self._order):
+            tries = 0
+            while self._bounds.is_open(start):
+                node = self._aim.choose(start, missed=tries > 0) if tries < _TRIES else None
+                self._offer(node or start, self._count(node or start), chosen)
+                tries += 1
+        self._lower(chosen)
+        return Result(chosen.best, self._order.size, len(self._found) - counted)
 
-    def _known(self, suppress: float) -> State:
-        """What the nodes that were counted for other limits say about this one. Those that hold are looked at again,
-        which costs nothing."""
-        state = np.zeros(self._least.shape, dtype=np.uint8)
-        for node, found in self._found.items():
-            holds = found is not None and self._holds(found, suppress)
-            _decide(state, node, holds)
-            if holds:
-                state[node] = _POSSIBLE
-        return state
+    def _recall(self, chosen: _Choice) -> None:
+        """Begin with what was counted for other limits; the best first, as others need not be asked about then."""
+        self._bounds.begin()
+        for node, found in sorted(self._found.items(), key=lambda item: item[1].loss if item[1] else 1.0):
+            self._offer(node, found, chosen)
 
-    def path(self, start: Node, state: State) -> list[Node]:
-        """From ``start`` towards the top, always by the step that costs least, to before what is known to hold."""
-        node, path = list(start), []
-        while state[tuple(node)] != _POSSIBLE and state[tuple(node)] != _DONE:
-            path.append(tuple(node))
-            steps = [
-                (costs[level + 1] - costs[level], axis)
-                for axis, (level, costs) in enumerate(zip(node, self._costs, strict=True))
-                if level < self._top[axis]
-            ]
-            if not steps:
-                break
-            node[min(steps)[1]] += 1
-        return path
+    def _offer(self, node: Node, found: Found | None, chosen: _Choice) -> None:
+        if found is None or not chosen.holds(found):
+            self._bounds.refuse(node)
+            return
+        self._bounds.done(node)
+        if chosen.offer(found):
+            self._bounds.found(found.loss)
 
-    def bits(self, node: Node) -> float:
-        """How much the labels of ``node`` tell."""
-        return sum(bits[level] for bits, level in zip(self._bits, node, strict=True))
-
-    @property
-    def step(self) -> float:
-        """Bits that a level tells, on average."""
-        return self._step
-
-    def _holds(self, found: Found, suppress: float) -> bool:
-        return found.classes > 0 and found.left_out <= suppress * self.rollup.units
+    def _lower(self, chosen: _Choice) -> None:
+        """Take lower levels where they cost nothing, as in a column with one value."""
+        for axis in range(len(self.rollup.domains)):
+            while chosen.best and chosen.best.node[axis]:
+                node = chosen.best.node
+                lower = (*node[:axis], node[axis] - 1, *node[axis + 1 :])
+                if self._bounds.floor[lower] > chosen.best.loss + ROUNDING:
+                    break
+                found = self._count(lower)
+                if found is None or not chosen.holds(found) or not chosen.offer(found):
+                    break
 
     def _count(self, node: Node) -> Found | None:
         """What is known of ``node``; None if it leaves out more than the widest limit."""
-        if node not in self._found:
-            counted = self.rollup.count(node)
-            units = counted.class_units
-            fails = units < self._k
-            left_out = self.rollup.left_out(counted, fails)
-            if self._loss.rises:
-                coarser = self._least[tuple(slice(level, None) for level in node)]
-                np.maximum(coarser, self._loss.bound(counted), out=coarser)
-            found = None
-            if left_out <= self._widest * self.rollup.units:
-                share = left_out / self.rollup.units if self.rollup.units else 0.0
-                stay = units.size - int(np.count_nonzero(fails))
-                found = Found(node, self._loss.of(counted, fails), stay, left_out, share)
-            self._found[node] = found
-        return self._found[node]
-
-
-class _Probes:
-    """The nodes to count until ``start`` is decided: iterate, and ``tell`` of each whether it holds.
-
-    ``guess``: the bits at which nodes begin to hold. Without one, the way is searched by halves.
-    """
-
-    def __init__(self, search: Search, start: Node, state: State, guess: float | None) -> None:
-        self.guess = guess
-        self._search, self._start, self._state = search, start, state
-        self._held = True
-
-    def tell(self, holds: bool) -> None:
-        self._held = holds
-
-    def __iter__(self) -> Iterator[Node]:
-        if self._state[self._start] == _POSSIBLE:
-            yield self._start
-            return
-        path = self._search.path(self._start, self._state)
-        yield from self._halves(path) if self.guess is None else self._guessed(path, self.guess)
-
-    def _halves(self, path: Sequence[Node]) -> Iterator[Node]:
-        low, high = 0, len(path)  # below low nothing holds, from high on everything does
-        while low < high:
-            middle = (low + high) // 2
-            yield path[middle]
-            low, high = (low, middle) if self._held else (middle + 1, high)
-        self.guess = self._search.bits(path[max(low - 1, 0)])
-
-    def _guessed(self, path: Sequence[Node], guess: float) -> Iterator[Node]:
-        place = 0
-        while place + 1 < len(path) and self._search.bits(path[place + 1]) >= guess:
-            place += 1
-        yield path[place]
-        if not self._held:
-            self.guess = guess - _BOLDER * self._search.step
-            return
-        self.guess, back = guess + _CAREFUL * self._search.step, 1
-        while self._held and place:
-            place, back = max(place - back, 0), 2 * back
-            yield path[place]
-
-
-def _decide(state: State, node: Node, holds: bool) -> None:
-    """What ``node`` says about itself and about finer or coarser nodes."""
-    if not holds:
-        state[tuple(slice(0, level + 1) for level in node)] = _IMPOSSIBLE
-        return
-    coarser = state[tuple(slice(level, None) for level in node)]
-    coarser[coarser == _OPEN] = _POSSIBLE
-    state[node] = _DONE
+        if node in self._found:
+            return self._found[node]
+        counted = self.rollup.count(node)
+        units = counted.class_units
+        failing = np.flatnonzero(units < self._k)
+        left_out = self.rollup.left_out(counted, failing)
+        least, penalty, found = self._loss.bound(counted), None, None
+        if self._loss.rises:
+            self._bounds.raise_least(node, least)
+        if left_out <= self._widest * self.rollup.units:
+            penalty = self._loss.penalty(counted, failing)
+            self._bounds.raise_penalty(node, penalty)
+            share = left_out / self.rollup.units if self.rollup.units else 0.0
+            found = Found(node, least + penalty, units.size - failing.size, left_out, share)
+        self._aim.learn(node, left_out, penalty, least)
+        self._found[node] = found
+        return found
 
 
 def _better(one: Found, other: Found) -> bool:
-    if abs(one.loss - other.loss) > _ROUNDING:
+    if abs(one.loss - other.loss) > ROUNDING:
         return one.loss < other.loss
     return (sum(one.node), one.node) < (sum(other.node), other.node)

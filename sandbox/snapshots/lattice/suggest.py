@@ -19,20 +19,21 @@ from sandbox.core.rules import Drop
 from sandbox.core.spec import DatasetSpec, Gate, KAnonymity
 from sandbox.snapshots.coded import CODED, KEY, UNIT, Coded, Integers, coded, fetch
 from sandbox.snapshots.duck import connect_private
-from sandbox.snapshots.gates import check_units, would_leave_out
+from sandbox.snapshots.gates import check_units
 from sandbox.snapshots.hierarchies.derived import quantile_cuts
 from sandbox.snapshots.hierarchies.of_rule import hierarchy_of
+from sandbox.snapshots.lattice.acceptance import Acceptance
 from sandbox.snapshots.lattice.domain import Codes, Domain, domain
 from sandbox.snapshots.lattice.metrics import Loss, Metric
 from sandbox.snapshots.lattice.rollup import Rollup
-from sandbox.snapshots.lattice.search import Found, Result, Search
+from sandbox.snapshots.lattice.search import Accept, Found, Result, Search
 from sandbox.snapshots.masking import KeyOf
 from sandbox.snapshots.masking.cell import INTEGERS
 from sandbox.snapshots.masking.passes import second_pass
 from sandbox.snapshots.plan import make_plan, source_types
 from sandbox.snapshots.source import open_source
 from sandbox.snapshots.source_database import LoginOf, no_logins
-from sandbox.snapshots.sql import Sql, identifier, join, value
+from sandbox.snapshots.sql import Sql, identifier, join
 
 #: Limits whose best nodes show the trade-off between what is left out and what is lost.
 LIMITS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -93,10 +94,8 @@ def suggest(
         loss = Loss(metric, rollup, found.codes, found.records)
         search = Search(rollup, loss, asked.k, widest=max(*LIMITS, asked.limit))
         domains, units = found.domains, rollup.units
+        accept = _acceptance(connection, spec, domains, asked) if asked.others else None
         del found  # as large as the classes of the finest node, and not needed any more
-
-        def accept(node: Found) -> bool:
-            return not asked.others or _accepts(connection, spec, domains, node, asked.gates, units)
 
         result = search.best(asked.limit, accept)
         trade_off = {share: search.best(share).best for share in sorted({*LIMITS, asked.limit})}
@@ -237,29 +236,9 @@ def _domain(
     return domain(name, [range(len(values)), *(hierarchy.labels(values, level) for level in levels)])
 
 
-def _accepts(
-    connection: duckdb.DuckDBPyConnection,
-    spec: DatasetSpec,
-    domains: tuple[Domain, ...],
-    node: Found,
-    gates: list[Gate],
-    units: int,
-) -> bool:
-    """Whether all ``gates`` hold at ``node``, each within what it may leave out."""
-    columns = []
-    for d, level in zip(domains, node.node, strict=True):
-        name = identifier(d.name)
-        # Codes follow the order of the values, as in _domain.
-        code = "dense_rank() OVER (ORDER BY " + name + " NULLS LAST)"
-        label = value(d.codes[level].tolist()) + "::BIGINT[]"
-        columns.append("(" + label + ")[" + code + "] AS " + name)
-    others = [identifier(c) for c in dict.fromkeys([spec.unit.column, *_columns(gates)])]
-    query = "CREATE OR REPLACE TEMP TABLE node AS SELECT " + join([*columns, *others]) + " FROM " + identifier(_TABLE)
-    connection.execute(query.text, query.parameters)
-    left_out = would_leave_out(connection, Sql("node"), gates, [d.name for d in domains], spec.unit.column)
-    within = all(n <= gate.suppress * units for n, gate in zip(left_out, gates, strict=True))
-    return within and sum(left_out) < units
-
-
-def _columns(gates: list[Gate]) -> list[str]:
-    return [g.column for g in gates if not isinstance(g, KAnonymity)]
+def _acceptance(
+    connection: duckdb.DuckDBPyConnection, spec: DatasetSpec, domains: tuple[Domain, ...], asked: _Asked
+) -> Accept:
+    """Whether all gates hold at a node, not only k-anonymity."""
+    acceptance = Acceptance(connection, identifier(_TABLE), domains, spec.unit.column, asked.gates)
+    return lambda found: acceptance.holds(found.node)

@@ -9,7 +9,8 @@ The order of things in a build:
 2. ``sample`` (of the dataset, not of a column): the units that stay, with all their rows.
 3. *Second pass*, in the working table: rules that need the unit beside the value, or the whole column
    (``microaggregate``, ``noise``, ``date_shift`` …). First all their facts are measured by one aggregate query, then
-   ``second_pass`` replaces what was carried along. The unit is a pseudonym by then: this pass knows no id.
+   ``second_pass`` replaces what was carried along. The unit is a pseudonym by then, packed or as text: this pass
+   knows no id.
 4. Gates look at what came out.
 
 A rule's file has

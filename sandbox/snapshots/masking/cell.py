@@ -22,11 +22,12 @@ ROW, TIE = " row ", " tie "
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose a row is: the unit's ``column`` as it stands in the working table (type ``kind``), and its ``entity``."""
+    """Whose a row is: the unit's ``column`` in the working table, its ``entity``, and its ``id`` as the text that
+    rules hash."""
 
     column: str
-    kind: str
     entity: str
+    id: Sql
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.core.rules import DateShift
 from sandbox.snapshots.masking.cell import Cell
-from sandbox.snapshots.masking.hashing import canonical_id, hmac_sha256, key_for, uniform
+from sandbox.snapshots.masking.hashing import hmac_sha256, key_for, uniform
 from sandbox.snapshots.sql import Sql, value
 
 #: Dates that stand for “open” or “unknown” in many systems stay. Shifted, each would give its unit's shift away.
@@ -26,7 +26,7 @@ def operate(rule: DateShift, cell: Cell, found: tuple[Any, ...]) -> Sql:
     """The same type; the time of day stays. Dates up to EARLIEST and from LATEST on stay."""
     owner = cell.owned
     key = key_for(cell.key_of(owner.entity), f"date_shift {rule.days}")
-    drawn = uniform(hmac_sha256(canonical_id(owner.column, owner.kind), key))
+    drawn = uniform(hmac_sha256(owner.id, key))
     days = "CAST(floor(" + drawn + " * " + value(2 * rule.days + 1) + ") AS INTEGER) - " + value(rule.days)
     shifted = cell.sql + " + " + ("(" + days + ")" if cell.kind == "DATE" else "to_days(" + days + ")")
     stays = cell.sql + f" <= DATE '{EARLIEST}' OR " + cell.sql + f" >= DATE '{LATEST}'"

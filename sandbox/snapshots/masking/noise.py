@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.core.rules import Noise
 from sandbox.snapshots.masking.cell import Cell, scale_of
-from sandbox.snapshots.masking.hashing import canonical_id, hmac_sha256, key_for, uniform
+from sandbox.snapshots.masking.hashing import hmac_sha256, key_for, uniform
 from sandbox.snapshots.sql import Sql, value
 
 
@@ -42,7 +42,7 @@ def operate(rule: Noise, cell: Cell, found: tuple[Any, ...]) -> Sql:
 
 def draw(rule: Noise, cell: Cell) -> Sql:
     """The digest of unit and value."""
-    unit = canonical_id(cell.owned.column, cell.owned.kind)
+    unit = cell.owned.id
     key = key_for(cell.key_of(cell.owned.entity), f"noise {cell.column}")
     return hmac_sha256("(" + unit + " || chr(31) || CAST(" + cell.finite + " AS VARCHAR))", key)
 

@@ -18,6 +18,8 @@ from sandbox.snapshots.manifest import SampleFacts
 from sandbox.snapshots.masking import sample
 from sandbox.snapshots.masking.cell import ROW, TIE, Cell, KeyOf, Owner
 from sandbox.snapshots.masking.generalise import is_listed
+from sandbox.snapshots.masking.hashing import canonical_id
+from sandbox.snapshots.masking.pseudonym import PACKED, unpacked
 from sandbox.snapshots.masking.registry import FIRST, SECOND
 from sandbox.snapshots.sql import Sql, identifier, join, value
 
@@ -90,9 +92,7 @@ def second_pass(
     columns, for facts that are not to come from ``table``. Raises BadInput where a rule cannot work on the values.
     """
     kinds = dict(table_columns(connection, identifier(table)))
-    owner = None
-    if spec.unit.column in kinds:
-        owner = Owner(spec.unit.column, kinds[spec.unit.column], spec.unit.entity)
+    owner = _owner(spec, kinds)
     sampled = None
     if spec.sample and owner:
         sampled = _keep_sample(connection, table, spec.sample, owner, key_of)
@@ -106,6 +106,14 @@ def second_pass(
         found = _measure(connection, identifier(measured or table), cells)
         _replace(connection, table, names, cells, hierarchies, found)
     return sampled
+
+
+def _owner(spec: DatasetSpec, kinds: Mapping[str, str]) -> Owner | None:
+    name = spec.unit.column
+    if name not in kinds:
+        return None
+    packed = isinstance(spec.columns[name].rule, Pseudonym) and kinds[name] == PACKED
+    return Owner(name, spec.unit.entity, unpacked(identifier(name)) if packed else canonical_id(name, kinds[name]))
 
 
 def _keep_sample(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from sandbox.core.rules import Sample
 from sandbox.snapshots.masking.cell import KeyOf, Owner
-from sandbox.snapshots.masking.hashing import canonical_id, hmac_sha256, key_for, uniform
+from sandbox.snapshots.masking.hashing import hmac_sha256, key_for, uniform
 from sandbox.snapshots.sql import Sql, value
 
 
 def operate(rule: Sample, owner: Owner, key_of: KeyOf) -> Sql:
     """The condition under which a row stays; rows of nobody stay, so that they are found and told."""
-    unit = canonical_id(owner.column, owner.kind)
+    unit = owner.id
     drawn = uniform(hmac_sha256(unit, key_for(key_of(owner.entity), "sample")))
     return "(" + unit + " IS NULL OR " + drawn + " < " + value(rule.rate) + ")"

@@ -1,7 +1,7 @@
 /** Widgets that hold other widgets. A child that stays keeps its place, its focus and what is being typed in it. */
 
 import type { Model } from '../models';
-import { element, follow, newId, type Maker, type Page, type View } from './view';
+import { arrange, element, follow, newId, type Maker, type Page, type View } from './view';
 
 /** The views of a box's children, kept while their models stay. */
 class Children {
@@ -25,14 +25,6 @@ class Children {
   dispose(): void {
     for (const view of this.views.values()) view.dispose();
   }
-}
-
-/** Bring `wanted` into `place` in order, touching only what is not there yet. */
-function arrange(place: Element, wanted: Element[]): void {
-  for (const each of [...place.children]) if (!wanted.includes(each)) each.remove();
-  wanted.forEach((each, index) => {
-    if (place.children[index] !== each) place.insertBefore(each, place.children[index] ?? null);
-  });
 }
 
 function holding(el: HTMLElement, model: Model, page: Page, update: (children: View[]) => void, keys: string[]): View {

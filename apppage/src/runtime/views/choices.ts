@@ -2,7 +2,8 @@
 
 import { offer } from './download';
 import type { Model } from '../models';
-import { described, element, enable, follow, newId, type Maker } from './view';
+import { face } from './icons';
+import { described, element, enable, follow, newId, upright, wording, type Maker } from './view';
 
 const labels = (model: Model) => (model.get<unknown[]>('_options_labels') ?? []).map(String);
 
@@ -58,6 +59,8 @@ function shown(kind: string): Maker {
         texts = labels(model).join('\0');
         group.replaceChildren(...labels(model).map((text, index) => choice(model, name, text, index)));
       }
+      const width = model.refer(model.get('style'))?.get<string>('button_width');
+      for (const words of group.querySelectorAll<HTMLElement>('.widget-choice > span')) words.style.width = width ?? '';
       const fields = [...group.querySelectorAll('input')];
       fields.forEach((field, index) => (field.checked = index === model.get('index')));
       enable(model, ...fields);
@@ -69,7 +72,9 @@ function choice(model: Model, name: string, text: string, index: number): HTMLEl
   const field = element('input', '', { type: 'radio', name, autocomplete: 'off' });
   field.addEventListener('change', () => field.checked && model.set({ index }));
   const tip = model.get<string[]>('tooltips')?.[index];
-  return element('label', 'widget-choice', tip ? { title: tip } : {}, field, element('span', '', {}, text));
+  const words = element('span');
+  face(model, words, model.get<string[]>('icons')?.[index], text);
+  return element('label', 'widget-choice', tip ? { title: tip } : {}, field, words);
 }
 
 /** A slider over a list of texts. */
@@ -90,6 +95,7 @@ const along: Maker = model => {
   return follow(model, whole.el, () => {
     whole.update();
     Object.assign(handle, { max: labels(model).length - 1, value: model.get('index') ?? 0 });
+    upright(model, whole.el, handle);
     readout.hidden = model.get('readout') === false;
     enable(model, handle);
     show();
@@ -123,7 +129,7 @@ const checkbox: Maker = model => {
   const whole = element('div', 'widget-inline-hbox widget-checkbox', {}, element('label', 'widget-label-basic', {}, field, text));
   field.addEventListener('change', () => model.set({ value: field.checked }));
   return follow(model, whole, () => {
-    text.textContent = model.get('description') ?? '';
+    wording(model, text);
     if (!text.textContent) field.setAttribute('aria-label', model.get('tooltip') || 'Checkbox');
     whole.classList.toggle('widget-indent', model.get('indent') !== false);
     field.checked = Boolean(model.get('value'));
@@ -135,7 +141,7 @@ const toggle: Maker = model => {
   const button = element('button', 'widget-toggle-button jupyter-button', { type: 'button' });
   button.addEventListener('click', () => model.set({ value: !model.get('value') }));
   return follow(model, button, () => {
-    button.textContent = model.get('description') ?? '';
+    face(model, button, model.get('icon'), model.get('description') ?? '');
     button.setAttribute('aria-pressed', String(Boolean(model.get('value'))));
     tone(button, model.get('button_style'));
     enable(model, button);
@@ -153,7 +159,7 @@ const push: Maker = (model, page) => {
   const button = element('button', 'widget-button jupyter-button', { type: 'button' });
   button.addEventListener('click', () => model.send({ event: 'click' }));
   return follow(model, button, () => {
-    button.textContent = model.get('description') ?? '';
+    face(model, button, model.get('icon'), model.get('description') ?? '');
     tone(button, model.get('button_style'));
     enable(model, button);
   });

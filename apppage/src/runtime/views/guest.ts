@@ -12,12 +12,14 @@ export const guest = `function () {
       heard[kind] = f ? (heard[kind] || []).filter(each => each !== f) : [];
     });
     const model = {
+      changed: {},
       get: key => state[key],
       set(key, value) {
         const news = typeof key === 'object' ? key : { [key]: value };
+        model.changed = {};
         for (const name of Object.keys(news)) {
           if (state[name] === news[name]) continue;
-          state[name] = changed[name] = news[name];
+          state[name] = changed[name] = model.changed[name] = news[name];
           tell('change:' + name, model, news[name]);
         }
         tell('change', model);
@@ -40,7 +42,7 @@ export const guest = `function () {
     });
     port.onmessage = ({ data }) => {
       if (data.changed) {
-        Object.assign(state, data.changed);
+        Object.assign(state, model.changed = data.changed);
         for (const name of Object.keys(data.changed)) tell('change:' + name, model, data.changed[name]);
         tell('change', model);
       } else tell('msg:custom', data.custom, data.buffers);
@@ -48,11 +50,14 @@ export const guest = `function () {
     if (data.css) document.head.append(Object.assign(document.createElement('style'), { textContent: data.css }));
     const el = document.body.appendChild(document.createElement('div'));
     new ResizeObserver(() => port.postMessage({ height: document.documentElement.offsetHeight })).observe(document.documentElement);
+    if (data.script) document.head.append(Object.assign(document.createElement('script'), { nonce: data.nonce, textContent: data.script }));
     const address = URL.createObjectURL(new Blob([data.esm], { type: 'text/javascript' }));
-    const module = await import(address);
-    const widget = typeof module.default === 'function' ? await module.default() : module.default || module;
-    const experimental = { invoke }, signal = new AbortController().signal;
-    await (widget.initialize && widget.initialize({ model, experimental, signal }));
-    await (widget.render && widget.render({ model, el, experimental, signal }));
+    try {
+      const module = await import(address);
+      const widget = typeof module.default === 'function' ? await module.default() : module.default || module;
+      const experimental = { invoke }, signal = new AbortController().signal;
+      await (widget.initialize && widget.initialize({ model, experimental, signal }));
+      await (widget.render && widget.render({ model, el, experimental, signal }));
+    } catch { port.postMessage({ failed: true }); }
   }, { once: true });
 }`;

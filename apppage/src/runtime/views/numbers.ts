@@ -2,7 +2,7 @@
 
 import { formatNumber } from '../format';
 import type { Model } from '../models';
-import { described, element, enable, follow, type Maker } from './view';
+import { described, element, enable, follow, upright, type Maker } from './view';
 
 const isWhole = (model: Model) => model.name.includes('Int');
 
@@ -10,17 +10,25 @@ function reading(model: Model, value: number): string {
   return formatNumber(value, model.get('readout_format') ?? (isWhole(model) ? 'd' : '.2f'));
 }
 
-/** Tell the kernel while a control moves, or only when it is let go, as the app wants it. */
-function onMove(model: Model, field: HTMLElement, moved: () => void): void {
+/**
+ * Tell the kernel while a control moves, or only when it is let go, as the app wants it. Returns whether a hand has moved
+ * it and not let go: until then it stands where the hand is, whatever the app changes about it.
+ */
+function onMove(model: Model, field: HTMLElement, moved: () => void): () => boolean {
+  let held = false;
   field.addEventListener('input', () => {
     moved();
     if (model.get('continuous_update') !== false) tell();
+    else held = true;
   });
   field.addEventListener('change', () => {
+    held = false;
     moved();
     tell();
   });
+  for (const end of ['pointerup', 'pointercancel', 'blur']) field.addEventListener(end, () => (held = false));
   const tell = () => field.dispatchEvent(new CustomEvent('tell'));
+  return () => held;
 }
 
 /** One handle; `scale` maps between the handle's position and the value (an exponent, for the logarithmic one). */
@@ -38,18 +46,17 @@ function slider(from: (value: number, model: Model) => number, to: (place: numbe
       const span = Number(handle.max) - Number(handle.min);
       handle.style.setProperty('--at', `${span > 0 ? (100 * (Number(handle.value) - Number(handle.min))) / span : 0}%`);
     };
-    onMove(model, handle, show);
+    const held = onMove(model, handle, show);
     handle.addEventListener('tell', () => {
       const value = to(Number(handle.value), model);
       if (value !== model.get('value')) model.set({ value });
     });
     return follow(model, whole.el, () => {
       whole.update();
-      const { min, max, step, value, readout: shown, orientation } = model.state;
-      Object.assign(handle, { min, max, step: step || 'any', value: from(value, model) });
-      whole.el.classList.toggle('widget-vslider', orientation === 'vertical');
-      whole.el.classList.toggle('widget-hslider', orientation !== 'vertical');
-      handle.setAttribute('aria-orientation', orientation ?? 'horizontal');
+      const { min, max, step, value, readout: shown } = model.state;
+      Object.assign(handle, { min, max, step: step || 'any' });
+      if (!held()) handle.value = String(from(value, model));
+      upright(model, whole.el, handle);
       readout.hidden = shown === false;
       enable(model, handle);
       show();
@@ -80,18 +87,22 @@ const range: Maker = (model, page) => {
     track.style.setProperty('--from', `${(100 * (a - Number(low.min))) / span}%`);
     track.style.setProperty('--to', `${(100 * (b - Number(low.min))) / span}%`);
   };
-  for (const handle of [low, high]) {
-    onMove(model, handle, () => {
+  const held = [low, high].map(handle => {
+    handle.addEventListener('tell', () => model.set({ value: places() }));
+    return onMove(model, handle, () => {
       const [a, b] = places();
       if (a > b) handle.value = String(handle === low ? b : a);
       show();
     });
-    handle.addEventListener('tell', () => model.set({ value: places() }));
-  }
+  });
   return follow(model, whole.el, () => {
     whole.update();
     const { min, max, step, value } = model.state;
-    for (const [index, handle] of [low, high].entries()) Object.assign(handle, { min, max, step: step || 'any', value: value[index] });
+    for (const [index, handle] of [low, high].entries()) {
+      Object.assign(handle, { min, max, step: step || 'any' });
+      if (!held.some(each => each())) handle.value = String(value[index]);
+    }
+    upright(model, whole.el, low, high);
     readout.hidden = model.get('readout') === false;
     enable(model, low, high);
     show();
@@ -132,6 +143,7 @@ const progress: Maker = model => {
     whole.update();
     const { min = 0, max = 100, value, bar_style: tone } = model.state;
     Object.assign(bar, { max: max - min || 1, value: Math.max(0, value - min) });
+    whole.el.classList.toggle('widget-upright', model.get('orientation') === 'vertical');
     bar.className = tone ? `progress-bar-${tone}` : '';
   });
 };

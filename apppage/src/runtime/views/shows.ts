@@ -1,11 +1,11 @@
 /** Widgets that only show something: text, markup, pictures, sound, and what a kernel printed. */
 
-import { showHtml } from '../html';
-import { drawOutputs } from '../outputs';
-import { element, follow, newId, type Maker, type View } from './view';
+import { showHtml, showMade } from '../html';
+import { drawOutputs, forget, type Drawn } from '../outputs';
+import { element, follow, newId, type Maker, type Page } from './view';
 
-function markup(kind: string, show: (place: HTMLElement, value: string) => void): Maker {
-  return model => {
+function markup(kind: string, show: (place: HTMLElement, value: string, page: Page) => void): Maker {
+  return (model, page) => {
     const content = element('div', 'widget-html-content', { id: newId() });
     const label = element('span', 'widget-label');
     const el = element('div', `widget-inline-hbox ${kind}`, {}, label, content);
@@ -14,15 +14,26 @@ function markup(kind: string, show: (place: HTMLElement, value: string) => void)
       label.textContent = model.get('description') ?? '';
       label.hidden = !label.textContent;
       const value = String(model.get('value') ?? '');
-      if (value !== shown) show(content, (shown = value));
+      if (value !== shown) show(content, (shown = value), page);
     });
   };
 }
 
-const label: Maker = model => {
+const FORMULA = /\$[^$]+\$|\\\(|\\\[/;
+
+/** At once without its formulas; the server draws them. Whatever has become newer meanwhile stays. */
+function showMath(place: HTMLElement, value: string, page: Page): void {
+  showHtml(place, value);
+  place.dataset.value = value;
+  if (FORMULA.test(value)) page.markup('htmlmath', value).then(made => place.dataset.value === value && showMade(place, made), () => undefined);
+}
+
+const label: Maker = (model, page) => {
   const el = element('div', 'widget-label-text');
   return follow(model, el, () => {
-    el.textContent = `${model.get('description') ? `${model.get('description')} ` : ''}${model.get('value') ?? ''}`;
+    const text = `${model.get('description') ? `${model.get('description')} ` : ''}${model.get('value') ?? ''}`;
+    if (FORMULA.test(text)) showMath(el, element('p', '', {}, text).innerHTML, page);
+    else el.textContent = text;
   });
 };
 
@@ -53,17 +64,16 @@ function mediaType(name: string, format: string | undefined): string {
 
 const output: Maker = (model, page) => {
   const el = element('div', 'widget-output');
-  let inside: View[] = [];
+  let inside: Drawn[] = [];
   const view = follow(model, el, () => {
-    for (const each of inside) each.dispose();
-    inside = drawOutputs(el, model.get('outputs') ?? [], page);
+    inside = drawOutputs(el, model.get('outputs') ?? [], page, inside);
   }, ['outputs']);
-  return { el, dispose: () => (view.dispose(), inside.forEach(each => each.dispose())) };
+  return { el, dispose: () => (view.dispose(), forget(inside)) };
 };
 
 export const shows: Record<string, Maker> = {
   HTMLModel: markup('widget-html', showHtml),
-  HTMLMathModel: markup('widget-htmlmath', showHtml),
+  HTMLMathModel: markup('widget-htmlmath', showMath),
   LabelModel: label,
   ImageModel: media('img', 'widget-image'),
   AudioModel: media('audio', 'widget-audio'),

@@ -1,6 +1,9 @@
 /** Text to enter: lines, areas, dates, colours, lists of words, files. */
 
+import { formatNumber } from '../format';
 import type { Model } from '../models';
+import { tone } from './choices';
+import { face } from './icons';
 import { described, element, enable, follow, newId, type Maker } from './view';
 
 /** A field that holds a text; the kernel is told while it is typed or when it is left, as the app wants it. */
@@ -15,6 +18,7 @@ function text(kind: string, make: () => HTMLInputElement | HTMLTextAreaElement):
     }
     const tell = () => {
       const known = !model.get('ensure_option') || model.get<string[]>('options').includes(field.value);
+      field.setAttribute('aria-invalid', String(!known));
       if (known && field.value !== model.get('value')) model.set({ value: field.value });
     };
     field.addEventListener('input', () => model.get('continuous_update') !== false && tell());
@@ -126,7 +130,9 @@ const tags: Maker = (model, page) => {
   const add = () => {
     const value = numeric ? field.valueAsNumber : field.value.trim();
     const listed = model.get<unknown[]>('allowed_tags') ?? [];
-    if (value === '' || Number.isNaN(value) || (listed.length && !listed.includes(value))) return;
+    field.setAttribute('aria-invalid', 'false');
+    if (value === '' || Number.isNaN(value)) return;
+    if ((listed.length && !listed.includes(value)) || !fits(model, value)) return void field.setAttribute('aria-invalid', 'true');
     if (model.get('allow_duplicates') === false && values().includes(value)) return;
     field.value = '';
     model.set({ value: [...values(), value] });
@@ -135,14 +141,31 @@ const tags: Maker = (model, page) => {
   field.addEventListener('change', add);
   return follow(model, whole.el, () => {
     whole.update();
+    field.placeholder = model.get('placeholder') ?? '';
     shown.replaceChildren(...values().map((value, index) => {
       const away = element('button', 'jupyter-button', { type: 'button', 'aria-label': `${page.text('remove')} ${value}` }, '×');
       away.onclick = () => model.set({ value: values().filter((_, other) => other !== index) });
-      return element('span', 'widget-tag', {}, String(value), away);
+      const shownAs = typeof value === 'number' && model.get('format') ? formatNumber(value, model.get('format')) : String(value);
+      const tag = element('span', 'widget-tag', {}, shownAs, away);
+      if (model.name === 'ColorsInputModel') tag.prepend(swatch(String(value)));
+      return tag;
     }));
     enable(model, field);
   });
 };
+
+function swatch(colour: string): HTMLElement {
+  const made = element('span', 'widget-tag-colour', { 'aria-hidden': 'true' });
+  made.style.backgroundColor = colour;
+  return made;
+}
+
+/** Whether the kernel would take the value: it refuses others without a word. */
+function fits(model: Model, value: unknown): boolean {
+  if (model.name === 'ColorsInputModel') return CSS.supports('color', String(value));
+  const { min, max } = model.state;
+  return typeof value !== 'number' || ((typeof min !== 'number' || value >= min) && (typeof max !== 'number' || value <= max));
+}
 
 /** Most bytes of all files of one upload; the server closes a websocket that gets more. */
 const MOST_BYTES = 8 * 2 ** 20;
@@ -155,7 +178,8 @@ const upload: Maker = (model, page) => {
   field.addEventListener('change', () => void take(model, field, said, page.text('too_large')));
   return follow(model, whole, () => {
     const count = model.get<unknown[]>('value')?.length ?? 0;
-    button.textContent = `${model.get('description') || page.text('upload')}${count ? ` (${count})` : ''}`;
+    face(model, button, model.get('icon'), model.get('description') || page.text('upload'), count ? ` (${count})` : '');
+    tone(button, model.get('button_style'));
     field.accept = model.get('accept') ?? '';
     field.multiple = Boolean(model.get('multiple'));
     button.classList.toggle('mod-disabled', Boolean(model.get('disabled')));

@@ -1,5 +1,6 @@
 /** What all views share: how they are made, follow their model, look, and go. */
 
+import { showHtml } from '../html';
 import type { Model } from '../models';
 import type { Json } from '../wire';
 
@@ -14,6 +15,8 @@ export interface Page {
   text(name: string): string;
   /** The address of a script of the environment, if it is there. */
   script(name: string): string | undefined;
+  /** Markdown or formulas as inert markup of the server's. */
+  markup(kind: string, source: string): Promise<string>;
   /** The file that the model offers; a `Refusal` when there is none. */
   fetchFile(modelId: string): Promise<{ name: string; file: Blob }>;
 }
@@ -31,6 +34,15 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...inside);
   return made;
+}
+
+/** Bring `wanted` into `place` in order, touching only what is not there yet. */
+export function arrange(place: Element, wanted: Element[]): void {
+  const kept = new Set(wanted);
+  for (const each of [...place.children]) if (!kept.has(each)) each.remove();
+  wanted.forEach((each, index) => {
+    if (place.children[index] !== each) place.insertBefore(each, place.children[index] ?? null);
+  });
 }
 
 /** A view that calls `update` now and whenever one of `keys` changes (any key, if none is given). */
@@ -119,14 +131,29 @@ export function described(model: Model, kind: string, field: HTMLElement, ...mor
   return {
     el,
     update() {
-      const text = model.get<string>('description') ?? '';
-      label.textContent = text;
+      const text = wording(model, label);
       label.hidden = !text;
       if (isGroup) return;
       if (text) field.removeAttribute('aria-label');
       else field.setAttribute('aria-label', model.get<string>('tooltip') || model.get<string>('placeholder') || kindName(model));
     }
   };
+}
+
+/** Show a widget's description, which is markup where its app says so; returns its text. */
+export function wording(model: Model, place: HTMLElement): string {
+  const text = model.get<string>('description') ?? '';
+  if (model.get('description_allow_html')) showHtml(place, text);
+  else place.textContent = text;
+  return text;
+}
+
+/** A slider or bar that stands upright, where its app wants that. */
+export function upright(model: Model, el: HTMLElement, ...handles: HTMLElement[]): void {
+  const stands = model.get('orientation') === 'vertical';
+  el.classList.toggle('widget-vslider', stands);
+  el.classList.toggle('widget-hslider', !stands);
+  for (const handle of handles) handle.setAttribute('aria-orientation', stands ? 'vertical' : 'horizontal');
 }
 
 function kindName(model: Model): string {

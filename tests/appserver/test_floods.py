@@ -1,0 +1,142 @@
+"""A viewer who wants more of the server than a page may take: many websockets, many pages, connecting again and again.
+
+Each attack must work on standalone Voilà as it comes and fail on ours, where all pages that a person has open of one
+app share one allowance. What this costs others is looked at last.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing, suppress
+
+import pytest
+import websocket
+
+from sandbox.appserver.traffic import BURST, MOST_SOCKETS, PER_SECOND
+from tests.appserver.site import OTHER, Conversation, Hardened, Site, Viewer, as_v1, message
+
+Attack = Callable[[Site], bool]
+
+CROWD = 40
+BUSY = b'"busy"'  # what every listener hears for each message that a kernel takes up
+
+
+def taken_up(listeners: Sequence[websocket.WebSocket], quiet: float = 1.0) -> tuple[int, float]:
+    """How many messages kernels have taken up, and when the last one was, until there is none for ``quiet`` seconds."""
+    count, latest = 0, time.monotonic()
+    while time.monotonic() < latest + quiet:
+        for socket in select.select(listeners, [], [], quiet)[0]:
+            if BUSY in socket.recv():
+                count, latest = count + 1, time.monotonic()
+    assert count, "nobody listens"
+    return count, latest
+
+
+def ask(socket: websocket.WebSocket, times: int) -> None:
+    with suppress(websocket.WebSocketException, OSError):
+        for _ in range(times):  # each with an id of its own: a kernel does not take up the same message twice
+            socket.send_binary(as_v1(message("comm_info_request", {})))
+
+
+def ask_as_new(viewer: Viewer, kernel: str, times: int) -> None:
+    """Through a websocket of its own, if the server has it; as soon as the kernel has taken up something it is over."""
+    with suppress(websocket.WebSocketBadStatusException), closing(viewer.connect(kernel)) as socket:
+        ask(socket, times)
+        with suppress(websocket.WebSocketException, OSError):
+            socket.settimeout(5)
+            while (frame := socket.recv()) and b"comm_info_reply" not in frame:
+                pass
+
+
+def too_many(began: float, listeners: Sequence[websocket.WebSocket]) -> bool:
+    """Whether kernels have taken up more since then than one page may say."""
+    count, latest = taken_up(listeners)
+    return count > BURST + PER_SECOND * (latest - began)
+
+
+def _many_sockets(site: Site) -> bool:
+    """More websockets to the own kernel than any page needs: each takes four of the server's sockets and a queue."""
+    viewer = site.viewer("collector")
+    kernel = viewer.open()
+    with ExitStack() as stack:
+        for _ in range(CROWD):
+            with suppress(websocket.WebSocketBadStatusException):
+                stack.enter_context(closing(viewer.connect(kernel)))
+        model = viewer.request("GET", f"/api/kernels/{kernel}").json()
+    return bool(model["connections"] > MOST_SOCKETS)
+
+
+def _asked_on_many_sockets(site: Site) -> bool:
+    viewer = site.viewer("juggler")
+    kernel = viewer.open()
+    with ExitStack() as stack:
+        listener, *sockets = [stack.enter_context(closing(viewer.connect(kernel))) for _ in range(MOST_SOCKETS)]
+        began = time.monotonic()
+        for socket in sockets:
+            ask(socket, 2 * BURST)
+        return too_many(began, [listener])
+
+
+def _asked_by_many_pages(site: Site) -> bool:
+    viewer = site.viewer("opener")
+    kernels = [viewer.open() for _ in range(4)]
+    with ExitStack() as stack:
+        listeners, sockets = (
+            [stack.enter_context(closing(viewer.connect(kernel))) for kernel in kernels] for _ in "ab"
+        )
+        began = time.monotonic()
+        for socket in list(sockets):
+            ask(socket, BURST)
+        return too_many(began, list(listeners))
+
+
+def _asked_again_and_again(site: Site) -> bool:
+    viewer = site.viewer("returner")
+    kernel = viewer.open()
+    with closing(viewer.connect(kernel)) as listener:
+        began = time.monotonic()
+        for _ in range(6):
+            ask_as_new(viewer, kernel, BURST)
+        return too_many(began, [listener])
+
+
+ATTACKS: dict[str, Attack] = {
+    "many websockets": _many_sockets,
+    "asked on many websockets": _asked_on_many_sockets,
+    "asked by many pages": _asked_by_many_pages,
+    "asked again and again": _asked_again_and_again,
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_works_on_standalone_voila_as_it_comes(name: str, standalone: Site) -> None:
+    assert ATTACKS[name](standalone), "this attack proves nothing: it fails on an unhardened server too"
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_fails_on_ours(name: str, ours: Hardened) -> None:
+    assert not ATTACKS[name](ours)
+
+
+def test_another_viewer_and_another_app_notice_nothing(ours: Hardened) -> None:
+    flooder, mei = ours.viewer("flooder"), ours.viewer("mei")
+    kernel, other = flooder.open(), ours.viewer("flooder", OTHER)
+    with Conversation(mei, mei.open()) as hers, Conversation(other, other.open(OTHER)) as own:
+        for _ in range(3):
+            with suppress(websocket.WebSocketException), closing(flooder.connect(kernel)) as socket:
+                ask(socket, 2 * BURST)
+                for page in (hers, own):
+                    began = time.monotonic()
+                    assert page.move() and page.socket.connected
+                    assert time.monotonic() - began < 5
+
+
+def test_a_page_that_lost_its_connection_gets_in_again_and_again(ours: Hardened) -> None:
+    """A bad network must not look like an attack."""
+    viewer = ours.viewer("traveller")
+    kernel = viewer.open()
+    for _ in range(3 * MOST_SOCKETS):
+        assert viewer.attached(kernel)
+        time.sleep(0.25)  # the page's own pause
