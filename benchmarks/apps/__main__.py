@@ -1,8 +1,8 @@
 """``make bench-apps``: the same app in every framework, opened in the same browser in the same run.
 
-Writes ``apps.md``, ``apps.json``, ``apps_sizing.md`` and ``apps_trace.md`` in ``benchmarks/results``, anew after each step. Nothing else
-should run meanwhile: it refuses a busy machine. ``--only`` and ``--repeat`` make it shorter; ``--peers`` names the folder
-with the peers' programs.
+Writes ``apps.md``, ``apps.json``, ``apps_sizing.md`` and ``apps_trace.md`` in ``benchmarks/results``, anew after each
+step. Nothing else should run meanwhile: it refuses a busy machine. ``--only`` and ``--repeat`` make it shorter;
+``--peers`` names the folder with the peers' programs.
 
 *Fresh*: a browser profile without cache or history. *Later*: the same person again, caches filled, the page before
 closed and its kernel ended.
@@ -73,7 +73,9 @@ def _quiet(allowed: float) -> float:
     busy = psutil.cpu_percent(interval=3)
     sys.stderr.write(f"others use {busy:.0f} % of the processors\n")
     if busy > allowed:
-        raise SystemExit(f"This machine is busy ({busy:.0f} %). Try again when it is quiet, or allow it with --noise 100.")
+        raise SystemExit(
+            f"This machine is busy ({busy:.0f} %). Try again when it is quiet, or allow it with --noise 100."
+        )
     return busy
 
 
@@ -164,7 +166,10 @@ def _memory(browser: Any, server: Running) -> dict[str, Any]:
         page.evaluate("() => clearInterval(__bench.timer)")
         totals.append(round(_settled(server), 1))
     context.close()
-    return {"totals_mb": totals, "per_viewer_mb": round(statistics.linear_regression(range(len(totals)), totals).slope, 1)}
+    return {
+        "totals_mb": totals,
+        "per_viewer_mb": round(statistics.linear_regression(range(len(totals)), totals).slope, 1),
+    }
 
 
 def _settled(server: Running) -> float:

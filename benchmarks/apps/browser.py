@@ -18,7 +18,8 @@ WATCH = r"""
 (() => {
   if (window.__bench) return;
   const bench = window.__bench = { at: {}, said: null, changed: 0, key: 0, waiting: [] };
-  bench.when = (condition, ms) => new Promise((done) => bench.waiting.push({ condition, done, end: performance.now() + ms }));
+  bench.when = (condition, ms) =>
+    new Promise((done) => bench.waiting.push({ condition, done, end: performance.now() + ms }));
   const seen = (e) => { const r = e.getBoundingClientRect();
     return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== "hidden"; };
   const roots = (root, found) => { found.push(root);

@@ -67,7 +67,6 @@ class Ours:
         path = f"/voila/render/{app}/{self.versions[app]}/app.ipynb"
         return Running(app, self.base + path, self.pid, tuple(answer.cookies.items()))
 
-
     def wait_until_ready(self, seconds: float = 60) -> None:
         """Until every app was opened once, and executed and compared for those who come after."""
         for app in self.versions:

@@ -17,10 +17,11 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         "# Opening an app",
         "",
-        f"{result['cores']} cores, {result['busy']:.0f} % used by others before it began; {result['repeat']} opens each,"
-        " median (range). × is against Panel in this run.",
+        f"{result['cores']} cores, {result['busy']:.0f} % used by others before it began;"
+        f" {result['repeat']} opens each, median (range). × is against Panel in this run.",
         "",
-        "| app | fresh browser, ms | × | later, ms | × | slider → text, ms | requests | KB sent | KB decoded | MB a viewer |",
+        "| app | fresh browser, ms | × | later, ms | × | slider → text, ms"
+        " | requests | KB sent | KB decoded | MB a viewer |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, kinds in apps.items():
@@ -28,8 +29,9 @@ def table(result: dict[str, Any]) -> str:
         latency = [each for o in later for each in o["latency"]]
         ratio = [f"{_median(kinds[k], 'interactive') / base[k]:.2f}" if base else "–" for k in ("fresh", "later")]
         lines.append(
-            f"| {f'ours: {name}' if name in OURS else name} | {_spread(fresh)} | {ratio[0]} | {_spread(later)} | {ratio[1]}"
-            f" | {statistics.median(latency):.0f} | {_median(fresh, 'requests'):.0f} | {_median(fresh, 'sent') / 1024:.0f} |"
+            f"| {f'ours: {name}' if name in OURS else name} | {_spread(fresh)} | {ratio[0]} | {_spread(later)}"
+            f" | {ratio[1]} | {statistics.median(latency):.0f} | {_median(fresh, 'requests'):.0f}"
+            f" | {_median(fresh, 'sent') / 1024:.0f} |"
             f" {_median(fresh, 'decoded') / 1024:.0f} | {kinds.get('memory', {}).get('per_viewer_mb', '–')} |"
         )
     for name, kinds in apps.items():

@@ -24,7 +24,9 @@ def safe_data(draw: random.Random, _: Practice) -> Question:
     return Question(
         Message("Which of these may you do here? Choose all that fit."),
         "several",
-        Message("The data cannot hurt anyone as long as nobody tries to find a person in them, and single rows stay here."),
+        Message(
+            "The data cannot hurt anyone as long as nobody tries to find a person in them, and single rows stay here."
+        ),
         Message("Exactly. Trying is free; looking for persons, and carrying rows away, is not."),
         options,
     )
@@ -36,7 +38,11 @@ def mapping(draw: random.Random, _: Practice) -> Question:
         "left": (Message("Has the customer left?"), Message("the outcome: what is to be foreseen")),
         "signed_on": (Message("Day of signing"), Message("the time: when it was so")),
     }
-    others = (("calls", Message("Calls to the hotline")), ("fee", Message("Monthly fee")), ("region", Message("Region")))
+    others = (
+        ("calls", Message("Calls to the hotline")),
+        ("fee", Message("Monthly fee")),
+        ("region", Message("Region")),
+    )
     wanted = draw.choice(sorted(roles))
     columns = [(name, text) for name, (text, _) in roles.items()] + list(draw.sample(others, 2))
     draw.shuffle(columns)
@@ -137,9 +143,14 @@ def finding(draw: random.Random, _: Practice) -> Question:
 
 def submitted(_: random.Random, __: Practice) -> Question:
     return Question(
-        Message("Now do it: start a project from a template, run it, and submit it for review. Then press the button here."),
+        Message(
+            "Now do it: start a project from a template, run it, and submit it for review. Then press the button here."
+        ),
         "done",
-        Message("No submission of yours has arrived yet. On the start page pick a card; the button “Submit for review” is above the notebook."),
+        Message(
+            "No submission of yours has arrived yet. On the start page pick a card; the button “Submit for review” "
+            "is above the notebook."
+        ),
         Message("Your submission has arrived. Its examination and the reviewer's answer come to your start page."),
     )
 

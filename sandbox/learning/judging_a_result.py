@@ -18,7 +18,8 @@ def baseline(draw: random.Random, _: Practice) -> Question:
     model = 100 - share - draw.uniform(0.2, 1.5)
     return Question(
         Message(
-            "A model foresees which of {cases} machines stop. {happened} of them did. The model was right in {model:.1f} % of the cases. "
+            "A model foresees which of {cases} machines stop. {happened} of them did. The model was right in "
+            "{model:.1f} % of the cases. "
             "In how many percent is the plain rule “no machine stops” right?",
             {"cases": cases, "happened": happened, "model": model},
         ),
@@ -43,12 +44,17 @@ def better(draw: random.Random, _: Practice) -> Question:
         rows.append((name, f"{base:.2f}", f"{model:.2f}", f"{model - half:.2f} – {model + half:.2f}"))
     draw.shuffle(rows)
     return Question(
-        Message("Three projects show how well they tell cases apart (1 is perfect). Which one is clearly better than its baseline?"),
+        Message(
+            "Three projects show how well they tell cases apart (1 is perfect). Which one is clearly better than "
+            "its baseline?"
+        ),
         "one",
         Message("The model's interval says where the true value may be. It must lie above the baseline as a whole."),
         Message("Right. A better figure alone is not enough; the interval must leave the baseline behind."),
         (*(Option(name, place == winner) for place, name in enumerate(names)), Option(_NONE, winner is None)),
-        table=Table((Message("Project"), Message("Baseline"), Message("Model"), Message("Interval of the model")), tuple(rows)),
+        table=Table(
+            (Message("Project"), Message("Baseline"), Message("Model"), Message("Interval of the model")), tuple(rows)
+        ),
         ordered=True,
     )
 
@@ -65,13 +71,16 @@ def threshold(draw: random.Random, _: Practice) -> Question:
     best = max(worth, key=lambda level: worth[level])
     return Question(
         Message(
-            "A call costs {cost} CNY. A customer who stays is worth {value} CNY, and {success:.0%} of the rightly warned stay because of the call. "
+            "A call costs {cost} CNY. A customer who stays is worth {value} CNY, and {success:.0%} of the rightly "
+            "warned stay because of the call. "
             "From which risk on should people be called?",
             {"cost": cost, "value": value, "success": success},
         ),
         "one",
         Message("For each line: (left among them × share that stays × worth of one) − (warned × cost of a call)."),
-        Message("Right. The threshold follows from costs and worth, not from the model; whoever decides must know both."),
+        Message(
+            "Right. The threshold follows from costs and worth, not from the model; whoever decides must know both."
+        ),
         tuple(Option(Message("from {level:.0%} on", {"level": level}), level == best) for level, _, _ in rows),
         table=Table(
             (Message("Warned from a risk of"), Message("Warned"), Message("left among them")),
@@ -87,13 +96,16 @@ def alarms(draw: random.Random, _: Practice) -> Question:
     per_week = draw.randint(2, 9)
     return Question(
         Message(
-            "{warned} expense claims were held back, {right} of them for a good reason. The team can look at {week} false alarms a week. "
+            "{warned} expense claims were held back, {right} of them for a good reason. The team can look at {week} "
+            "false alarms a week. "
             "Of 100 claims that are held back, how many are false alarms?",
             {"warned": warned, "right": warned - wrong, "week": per_week},
         ),
         "number",
         Message("False alarms are those held back without a good reason. Divide them by all that were held back."),
-        Message("Right. False alarms are people's time and patience: ask who pays for them, and whether they can be borne."),
+        Message(
+            "Right. False alarms are people's time and patience: ask who pays for them, and whether they can be borne."
+        ),
         number=100 * wrong / warned,
         tolerance=1.0,
     )
@@ -116,7 +128,13 @@ def fairness(draw: random.Random, _: Practice) -> Question:
         Message("Right. Many refusals alone prove nothing; that equally good customers are refused more often does."),
         tuple(Option(name, place == worst) for place, name in enumerate(groups)),
         table=Table(
-            (Message("Age group"), Message("All"), Message("refused"), Message("would have paid back"), Message("of these refused")),
+            (
+                Message("Age group"),
+                Message("All"),
+                Message("refused"),
+                Message("would have paid back"),
+                Message("of these refused"),
+            ),
             tuple(rows),
         ),
         ordered=True,
@@ -125,14 +143,22 @@ def fairness(draw: random.Random, _: Practice) -> Question:
 
 def saying_no(draw: random.Random, _: Practice) -> Question:
     no = [
-        Option(Message("The model knows the date of the cancellation, which is written only after the customer has left."), True),
+        Option(
+            Message("The model knows the date of the cancellation, which is written only after the customer has left."),
+            True,
+        ),
         Option(Message("The figures were measured on the same cases from which the model learned."), True),
         Option(Message("The app decides on credit by itself; no person sees the refused cases."), True),
         Option(Message("A table shows the salaries of a team of three."), True),
         Option(Message("Nobody can say who will use the result or what they will do differently."), True),
     ]
     yes = [
-        Option(Message("The model is only a little better than the baseline, says so, and what it saves is worth more than it costs.")),
+        Option(
+            Message(
+                "The model is only a little better than the baseline, says so, and what it saves is worth more than "
+                "it costs."
+            )
+        ),
         Option(Message("The project uses a plain rule instead of a model, because the rule was as good.")),
         Option(Message("The author writes down for whom the result must not be used.")),
         Option(Message("One case in five is sent to a person because the model is not sure.")),
@@ -141,7 +167,10 @@ def saying_no(draw: random.Random, _: Practice) -> Question:
     return Question(
         Message("Which of these submissions do you send back? Choose all."),
         "several",
-        Message("Send back what is not honest (it knew the answer), not safe (few people, no person decides) or not useful. Being modest is no fault."),
+        Message(
+            "Send back what is not honest (it knew the answer), not safe (few people, no person decides) or not "
+            "useful. Being modest is no fault."
+        ),
         Message("Right. A “no” with reasons is help: say what is missing and what would make it a yes."),
         (*draw.sample(no, count), *draw.sample(yes, 5 - count)),
     )

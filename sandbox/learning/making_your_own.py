@@ -26,7 +26,10 @@ def units(_: random.Random, practice: Practice) -> Question:
 def baseline(_: random.Random, practice: Practice) -> Question:
     share = max(practice.leavers, 1 - practice.leavers)
     return Question(
-        Message("How often is the rule “always the more frequent outcome” right in your table? Give it in percent, with one decimal."),
+        Message(
+            "How often is the rule “always the more frequent outcome” right in your table? Give it in percent, with "
+            "one decimal."
+        ),
         "number",
         Message("Which value of `left` is the more frequent one? Its share is the answer."),
         Message("Right. Record it beside every model: `lab.evaluate` does so for you."),
@@ -40,9 +43,13 @@ def precision(draw: random.Random, practice: Practice) -> Question:
     level = draw.choice((0.25, 0.35, 0.45))
     warned, right = practice.at(level)
     return Question(
-        Message("Of the contracts with a `score` of {level} or more, what share ended? Give it in percent, with one decimal.", {"level": level}),
+        Message(
+            "Of the contracts with a `score` of {level} or more, what share ended? Give it in percent, with one "
+            "decimal.",
+            {"level": level},
+        ),
         "number",
-        Message("Keep the rows with `score >= {level}`, then take the mean of `left == \"yes\"`.", {"level": level}),
+        Message('Keep the rows with `score >= {level}`, then take the mean of `left == "yes"`.', {"level": level}),
         Message("Right. This is what people who act on the warnings will experience."),
         number=100 * right / max(1, warned),
         tolerance=0.11,
@@ -60,12 +67,16 @@ def threshold(draw: random.Random, practice: Practice) -> Question:
 
     return Question(
         Message(
-            "A call costs {cost} CNY, a customer who stays is worth {value} CNY, and {success:.0%} of the rightly warned stay. "
+            "A call costs {cost} CNY, a customer who stays is worth {value} CNY, and {success:.0%} of the rightly "
+            "warned stay. "
             "Of the thresholds 0.1, 0.2, … 0.9: how many CNY does the best one bring on your table?",
             {"cost": cost, "value": value, "success": success},
         ),
         "number",
-        Message("For each threshold: right × worth × share that stays − warned × cost, with the scores from the threshold on. The answer is the largest."),
+        Message(
+            "For each threshold: right × worth × share that stays − warned × cost, with the scores from the "
+            "threshold on. The answer is the largest."
+        ),
         Message("Right. Make it a slider in the app, so that whoever knows the costs can move it."),
         number=max(worth(level) for level in levels),
         tolerance=1.0,
@@ -81,7 +92,11 @@ def small(_: random.Random, practice: Practice) -> Question:
         Message("You show a table by region. How many different customers are in the smallest region?"),
         "number",
         Message("Count different customers for each region; the smallest count is the answer."),
-        Message("Right, and that is fewer than {least}: such a line must not be shown. Join it with another, or use `lab.table`.", {"least": SMALL}),
+        Message(
+            "Right, and that is fewer than {least}: such a line must not be shown. Join it with another, or use "
+            "`lab.table`.",
+            {"least": SMALL},
+        ),
         number=min(map(len, people.values())),
     )
 

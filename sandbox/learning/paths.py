@@ -56,7 +56,9 @@ PATHS: Mapping[str, LearningPath] = {
         LearningPath(
             "making-your-own",
             Message("Making your own"),
-            Message("For those who code: count units, beat the baseline, find the threshold, keep small cells to yourself."),
+            Message(
+                "For those who code: count units, beat the baseline, find the threshold, keep small cells to yourself."
+            ),
             40,
             making_your_own.EXERCISES,
             "scored",

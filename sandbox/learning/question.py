@@ -132,7 +132,7 @@ class Asked:
         return abs(value - self.question.number) <= self.question.tolerance + 1e-9
 
     def _marks(self, given: Any) -> bool:
-        known = {mark: option for mark, option in self.options}
+        known = dict(self.options)
         chosen = {str(mark)[:32] for mark in given} if isinstance(given, list) and len(given) <= len(known) else set()
         if not chosen or not chosen <= known.keys():
             raise BadInput("No answer is chosen.", "Choose an answer, then check it.")

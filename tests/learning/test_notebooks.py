@@ -105,7 +105,9 @@ def test_the_coders_path_can_be_solved_with_code_and_earns_its_badge(services: S
             code = SOLUTIONS[cell.id]
             for name in ("level", "cost", "value", "success"):
                 code = code.replace(name.upper(), str(values[name]))
-            cell.source = "\n".join(code if line.startswith("answer = None") else line for line in cell.source.split("\n"))
+            cell.source = "\n".join(
+                code if line.startswith("answer = None") else line for line in cell.source.split("\n")
+            )
     figures = shown(run(notebook, "en", tmp_path / "work"))
     for name in SOLUTIONS:
         question = asked(services, ANN, path, name)
@@ -144,7 +146,9 @@ def test_a_practice_table_put_elsewhere_by_a_link_opens_nothing(services: Servic
     notebook = opened_notebook(services, "making-your-own", "en", folder)
     (folder / "data.duckdb").unlink()
     (folder / "data.duckdb").symlink_to(secret / "data.duckdb")
-    notebook.cells = [new_code_cell("try:\n    print(open('data.duckdb', 'rb').read())\nexcept OSError as e:\n    print(type(e))")]
+    notebook.cells = [
+        new_code_cell("try:\n    print(open('data.duckdb', 'rb').read())\nexcept OSError as e:\n    print(type(e))")
+    ]
     [cell] = run(notebook, "en", folder).cells
     said = "".join(output.get("text", "") for output in cell.outputs)
     assert "PermissionError" in said and "secret" not in said

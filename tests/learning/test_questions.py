@@ -95,7 +95,11 @@ def test_figures_are_read_as_people_type_them() -> None:
     path = PATHS["judging-a-result"]
     asked = put(path, path.exercise("alarms"), "ann")
     value = asked.question.number
-    for text in (f" {value:.1f} ", f"{value:.1f}%", f"{value:.1f}".translate(str.maketrans("0123456789.", "０１２３４５６７８９．"))):
+    for text in (
+        f" {value:.1f} ",
+        f"{value:.1f}%",
+        f"{value:.1f}".translate(str.maketrans("0123456789.", "０１２３４５６７８９．")),
+    ):
         assert asked.check({"question": asked.id, "number": text})
 
 

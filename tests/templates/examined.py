@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from sandbox.catalog import Catalog
+from sandbox.catalog import Catalog, read_spec
 from sandbox.checks import Facts
 from sandbox.core.findings import Finding
 from sandbox.core.messages import Language, as_language
@@ -30,6 +30,7 @@ from sandbox.core.run import RunReport
 from sandbox.kernels import forkserver
 from sandbox.notebooks.templates import Template, load_template
 from sandbox.publishing.archive import pack_files
+from sandbox.snapshots.masking import entities_of
 from sandbox.store.keys import KEY_BYTES
 from sandbox.workflows import examine
 from sandbox.workflows.demo_content import DEMO_PEOPLE, ensure_people, ensure_snapshots
@@ -45,12 +46,15 @@ from tests.templates.running import seen
 NAMES = tuple(sorted(file.parent.name for file in (ROOT / "templates").glob("*/template.toml")))
 PATIENCE = 280.0  # seconds until somebody looks why an examination has not ended
 OWNER = DEMO_PEOPLE[-1]
-ENTITIES = ("customer", "employee", "machine", "part", "route", "shop")
 SCALE = 0.4
 #: Which of a template's datasets a project is about, where there are several: a number is answered, and a yes or no.
 DATASETS = {("explore", "zh-CN"): "contracts"}
 #: A curated app's choices go into the English project: every one of them must fit the data.
-CURATED = {"customer-churn": "churn-early-warning", "machine-failure": "machine-watch", "demand-replenishment": "shop-orders"}
+CURATED = {
+    "customer-churn": "churn-early-warning",
+    "machine-failure": "machine-watch",
+    "demand-replenishment": "shop-orders",
+}
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,9 @@ class Examinations:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        for entity in ENTITIES:  # the same pseudonyms in every run: rows are in their order, and figures depend on it
+        specs = [read_spec(file) for file in (ROOT / "datasets").glob("*.yaml")]
+        # The same pseudonyms in every run: rows are in their order, and figures depend on it.
+        for entity in {entity for spec in specs for entity in entities_of(spec)}:
             file = services.workspace.keys / f"entity-{entity}.key"
             file.touch(0o600)
             file.write_bytes(entity.encode().ljust(KEY_BYTES, b"."))
@@ -185,7 +191,7 @@ class Examinations:
         return Examined(
             as_language(project.language),
             snapshot_folders(self._services.workspace, project.pins),
-            pickle.loads((folder / "kept.pickle").read_bytes()),  # noqa: S301 - written a moment ago, by ourselves
+            pickle.loads((folder / "kept.pickle").read_bytes()),
             findings,
             folder / "kept",
             shelf / submission.version if submission.version else None,

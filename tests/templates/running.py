@@ -29,7 +29,9 @@ target = 20.0
 """
 
 
-def run(name: str, pins: Mapping[str, Path], folder: Path, language: Language = "en", mode: str = "examine") -> RunReport:
+def run(
+    name: str, pins: Mapping[str, Path], folder: Path, language: Language = "en", mode: str = "examine"
+) -> RunReport:
     """Run template ``name`` on ``pins`` in ``folder`` (made if missing)."""
     template = load_template(ROOT, name)
     if mode == "app":

@@ -92,7 +92,9 @@ def test_what_it_records_is_whole(name: str, language: str, examined: Examinatio
 
 
 @pytest.mark.parametrize(("name", "language"), BOTH)
-def test_its_app_speaks_both_languages_and_answers_its_controls(name: str, language: str, examined: Examinations) -> None:
+def test_its_app_speaks_both_languages_and_answers_its_controls(
+    name: str, language: str, examined: Examinations
+) -> None:
     project = examined(name, language)
     assert set(project.kept.apps) == set(LANGUAGES)
     for spoken, report in project.kept.apps.items():

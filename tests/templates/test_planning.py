@@ -30,4 +30,3 @@ def test_the_offer_works_but_not_for_those_who_stayed_long(examined: Examination
     kinds = {part["level"]: part for part in app["segments"] if part["level"] in truths.CAMPAIGN_EFFECT}
     assert kinds["long-standing"]["low"] < 0 < kinds["long-standing"]["high"]
     assert kinds["new"]["low"] > 0
-

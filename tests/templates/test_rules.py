@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.templates.examined import Examinations
 from sandbox.demo import truths
+from tests.templates.examined import Examinations
 
 
 def test_planted_claims_reach_a_person(examined: Examinations) -> None:
@@ -16,7 +16,7 @@ def test_planted_claims_reach_a_person(examined: Examinations) -> None:
     assert len(planted["duplicates"]) <= stopped["copy"] <= len(planted["duplicates"]) + 5
     assert 2 * len(planted["split"]) <= stopped["split"] <= 2 * len(planted["split"]) + 10
     found = project.metric("problems_found")
-    assert found["interval"][0] > 2 * found["baseline"] - 0.05
+    assert found["interval"][0] > found["baseline"] + 0.3
     assert project.evidence["app"]["split"]["person"] < 0.1
 
 

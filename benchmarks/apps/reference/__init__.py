@@ -1,8 +1,8 @@
 """The reference app as a notebook, for Voilà as it comes and for our app server; and its data, the same for all.
 
-``SMALL``: a slider, a dropdown, a prediction, a table of 20 rows, a chart. ``WIDE``: six controls, three charts, a table
-of 200 rows, an Output widget, a FileUpload and an anywidget. ``UNSTEADY``: SMALL with the time of day in its first
-view, so that nobody can execute it ahead of its viewers. Every framework imports the same libraries.
+``SMALL``: a slider, a dropdown, a prediction, a table of 20 rows, a chart. ``WIDE``: six controls, three charts, a
+table of 200 rows, an Output widget, a FileUpload and an anywidget. ``UNSTEADY``: SMALL with the time of day in its
+first view, so that nobody can execute it ahead of its viewers. Every framework imports the same libraries.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def make_data(folder: Path) -> None:
     with duckdb.connect(str(folder / "demo.duckdb")) as connection:
         connection.execute(
             "CREATE TABLE t AS SELECT i AS id, (18 + hash(i) % 72)::INT AS age, (hash(i + 1) % 90000)::INT AS income,"
-            " (hash(i + 2) % 9)::INT AS calls, ['North', 'South', 'East', 'West'][(1 + hash(i + 3) % 4)::BIGINT] AS region"
+            " (hash(i + 2) % 9)::INT AS calls,"
+            " ['North', 'South', 'East', 'West'][(1 + hash(i + 3) % 4)::BIGINT] AS region"
             " FROM range(50000) r(i)"
         )
         table = connection.execute("SELECT age, income, calls FROM t LIMIT 5000").fetchnumpy()

@@ -1,4 +1,5 @@
 """The reference app in marimo."""
+
 import marimo
 
 app = marimo.App()

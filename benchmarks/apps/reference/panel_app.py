@@ -1,4 +1,5 @@
 """The reference app in Panel: cached connection and model, as its manual recommends."""
+
 import os
 
 import duckdb
@@ -40,6 +41,10 @@ axes = figure.subplots()
 axes.bar(means.region, means.inc)
 axes.set_title("Income")
 pn.Column(
-    "# Churn demo", age, region, pn.pane.Str(pn.bind(predict, age, region)), pn.pane.DataFrame(rows),
+    "# Churn demo",
+    age,
+    region,
+    pn.pane.Str(pn.bind(predict, age, region)),
+    pn.pane.DataFrame(rows),
     pn.pane.Matplotlib(figure),
 ).servable()

@@ -1,4 +1,5 @@
 """The reference app in Solara."""
+
 import os
 
 import duckdb

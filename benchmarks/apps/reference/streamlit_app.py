@@ -1,4 +1,5 @@
 """The reference app in Streamlit."""
+
 import os
 
 import duckdb
