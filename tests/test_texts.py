@@ -14,7 +14,9 @@ from sandbox.core.messages import LANGUAGES
 
 PACKAGE = Path(__file__).resolve().parent.parent / "sandbox"
 ERRORS = {
-    name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.SandboxError)
+    name
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, errors.SandboxError | errors.WrongValue)
 }
 # Called with an English text as first argument; errors also with a remedy as second.
 MARKERS = {"_", "gettext", "t", "Message"}

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from sandbox.core.errors import BadInput
 from sandbox.core.messages import as_language
+from sandbox.core.wrong_values import in_words
 from sandbox.i18n import catalogue
 from sandbox.settings import Settings
 from sandbox.workflows.services import Services
@@ -42,7 +43,7 @@ def load_settings(home: Path | None = None, **changes: Any) -> Settings:
             "The setting SANDBOX_{name} cannot be used: {problem}.",
             "Correct or unset it; docs/operator.md lists the settings.",
             name=str(first["loc"][0]).upper(),
-            problem=first["msg"],
+            problem=in_words(first, Settings)[0][1],
         ) from None
 
 

@@ -6,6 +6,7 @@ reader's language. Raise the most telling subclass; programming mistakes stay or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from sandbox.core.messages import Message, Translate
@@ -39,6 +40,32 @@ def _rebuild(cls: type[SandboxError], message: Message, remedy: Message) -> Sand
     Exception.__init__(error, message.template, remedy.template)
     error.message, error.remedy = message, remedy
     return error
+
+
+class WrongValue(ValueError):
+    """What is wrong with a value, said by one of pydantic's validators, which let nothing but ValueErrors pass.
+
+    ``at`` is the path from the model that raises it to the value that is to be corrected. ``problems``: all that are
+    wrong at once, itself if there are no others.
+    """
+
+    def __init__(self, template: str, *, at: Sequence[str | int] = (), **fields: Any) -> None:
+        self.message = Message(template, fields)
+        self.at = tuple(at)
+        self.problems: tuple[WrongValue, ...] = (self,)
+        super().__init__(self.message.render())
+
+    @classmethod
+    def of(cls, error: SandboxError) -> WrongValue:
+        """``error`` where a file's value brought it about."""
+        return cls("{problem} {remedy}", problem=error.message, remedy=error.remedy)
+
+    @classmethod
+    def together(cls, problems: Sequence[WrongValue]) -> WrongValue:
+        """Several as one; there must be one at least."""
+        whole = cls("{problem}", problem=problems[0].message)
+        whole.problems = tuple(problems)
+        return whole
 
 
 class BadInput(SandboxError):

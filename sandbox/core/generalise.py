@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from sandbox.core.errors import WrongValue
 from sandbox.core.model import FrozenModel
 
 _LEVELS = ("hierarchy", "bands", "quantiles", "dates", "prefixes", "regions")
@@ -37,21 +38,21 @@ class Generalise(FrozenModel):
     def _nested(self) -> Generalise:
         given = [name for name in _LEVELS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"name exactly one of {', '.join(_LEVELS)}")
+            raise WrongValue("name exactly one of {allowed}", allowed=", ".join(_LEVELS))
         if self.hierarchy is not None and (self.hierarchy.startswith(("/", "\\")) or ".." in self.hierarchy):
-            raise ValueError("`hierarchy` is a path below the folder of this file, without `..`")
+            raise WrongValue("`hierarchy` is a path below the folder of this file, without `..`")
         if self.start and self.bands is None:
-            raise ValueError("`start` belongs to `bands`")
+            raise WrongValue("`start` belongs to `bands`")
         if not _rising(self.bands, lambda low, high: high > low and not round(high / low, 9) % 1):
-            raise ValueError("`bands`: every width must be a multiple of the one before, e.g. [5, 10, 20]")
+            raise WrongValue("`bands`: every width must be a multiple of the one before, e.g. [5, 10, 20]")
         if not _rising(self.quantiles, lambda low, high: low > high and low % high == 0):
-            raise ValueError("`quantiles`: every number must be a part of the one before, e.g. [8, 4, 2]")
+            raise WrongValue("`quantiles`: every number must be a part of the one before, e.g. [8, 4, 2]")
         if not _rising(self.dates, lambda low, high: _PARTS.index(low) < _PARTS.index(high)):
-            raise ValueError(f"`dates`: name the parts from the finest on, of {', '.join(_PARTS)}")
+            raise WrongValue("`dates`: name the parts from the finest on, of {parts}", parts=", ".join(_PARTS))
         if not _rising(self.prefixes, lambda low, high: low > high):
-            raise ValueError("`prefixes`: every length must be shorter than the one before, e.g. [4, 2]")
+            raise WrongValue("`prefixes`: every length must be shorter than the one before, e.g. [4, 2]")
         if self.height is not None and self.level > self.height:
-            raise ValueError(f"`level` must be 0 (the value itself) to {self.height} (`*`)")
+            raise WrongValue("`level` must be 0 (the value itself) to {height} (`*`)", height=self.height)
         return self
 
     @property

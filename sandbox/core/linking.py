@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from sandbox.core.errors import WrongValue
 from sandbox.core.model import FrozenModel
 
 How = Literal["text", "date", "exact"]
@@ -47,7 +48,7 @@ class Link(FrozenModel):
         for table in range(len(self.ids)):
             named = [compared.name_in(table) for compared in self.on]
             if twice := sorted({name for name in named if named.count(name) > 1}):
-                raise ValueError(f"“{twice[0]}” is compared twice")
+                raise WrongValue("“{column}” is compared twice", column=twice[0])
             if self.ids[table] in named:
-                raise ValueError(f"“{self.ids[table]}” is the id; compare other columns")
+                raise WrongValue("“{column}” is the id; compare other columns", column=self.ids[table])
         return self

@@ -7,7 +7,7 @@ Fields are filled in after translation, so that every language can order them as
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -54,6 +54,12 @@ class Message:
             str(data["template"]),
             {name: cls.from_json(value) if isinstance(value, Mapping) else value for name, value in fields.items()},
         )
+
+
+def in_lines(messages: Sequence[Message]) -> Message:
+    """The messages one below the other."""
+    fields = {f"line{number}": message for number, message in enumerate(messages, 1)}
+    return Message("\n".join("{" + name + "}" for name in fields), fields)
 
 
 def fill(template: str, fields: Mapping[str, Any]) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sandbox.core.errors import WrongValue
+from sandbox.core.messages import Message
+
 
 class ColumnClass(StrEnum):
     """What a column says about a unit; decides which rules are safe for it."""
@@ -21,7 +24,7 @@ class Policy:
     """``allowed`` are rule kinds for a column class in a personal dataset; ``reason`` is shown with a refusal."""
 
     allowed: frozenset[str]
-    reason: str
+    reason: Message
 
 
 _COARSE = frozenset(
@@ -34,24 +37,31 @@ _WRITTEN = frozenset({"redact"})
 POLICIES: dict[ColumnClass, Policy] = {
     ColumnClass.IDENTIFIER: Policy(
         frozenset({"pseudonym", "drop"}),
-        "an identifier names one unit, so it may only become a pseudonym or be dropped",
+        Message("an identifier names one unit, so it may only become a pseudonym or be dropped"),
     ),
     ColumnClass.DIRECT: Policy(
-        frozenset({"drop"}), "a direct identifier points at one person by itself, so it must be dropped"
+        frozenset({"drop"}), Message("a direct identifier points at one person by itself, so it must be dropped")
     ),
     ColumnClass.QUASI: Policy(
-        _COARSE | _BLURRED, "a quasi-identifier may be kept, coarsened or blurred; the gates decide if it is enough"
+        _COARSE | _BLURRED,
+        Message("a quasi-identifier may be kept, coarsened or blurred; the gates decide if it is enough"),
     ),
     ColumnClass.SENSITIVE: Policy(
-        _COARSE | _BLURRED | _WRITTEN, "a sensitive value may be kept, coarsened, blurred or redacted behind the gates"
+        _COARSE | _BLURRED | _WRITTEN,
+        Message("a sensitive value may be kept, coarsened, blurred or redacted behind the gates"),
     ),
-    ColumnClass.MEASURE: Policy(_COARSE | _BLURRED | _WRITTEN, "a measure may be kept, coarsened, blurred or redacted"),
+    ColumnClass.MEASURE: Policy(
+        _COARSE | _BLURRED | _WRITTEN, Message("a measure may be kept, coarsened, blurred or redacted")
+    ),
 }
 
 
-def refusal(cls: ColumnClass, rule: str, *, personal: bool) -> str | None:
+def refusal(cls: ColumnClass, rule: str, *, personal: bool) -> WrongValue | None:
     """Why a column of class ``cls`` may not have rule kind ``rule``; None if it may. Machines may keep their ids."""
     policy = POLICIES[cls]
     if rule in policy.allowed or (not personal and cls is ColumnClass.IDENTIFIER and rule == "keep"):
         return None
-    return f"{policy.reason} (not “{rule}”)"
+    allowed = ", ".join(sorted(policy.allowed))
+    return WrongValue(
+        "{reason} (not “{rule}”; allowed are: {allowed})", reason=policy.reason, rule=rule, allowed=allowed
+    )

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from sandbox.core import short_forms
-from sandbox.core.errors import BadInput
+from sandbox.core.errors import BadInput, WrongValue
 from sandbox.core.ids import check_dataset_name
 from sandbox.core.model import FrozenModel
 
@@ -57,12 +57,14 @@ class Range(_Counted):
     @model_validator(mode="after")
     def _limits(self) -> Range:
         if self.low is None and self.high is None:
-            raise ValueError("give `low`, `high` or both, e.g. `range: {low: 0, high: 120}`")
+            raise WrongValue(
+                "give {keys} or both, e.g. {example}", keys="`low`, `high`", example="`range: {low: 0, high: 120}`"
+            )
         if self.low is not None and self.high is not None:
             if isinstance(self.low, date) != isinstance(self.high, date):
-                raise ValueError("`low` and `high` must both be numbers or both be dates")
+                raise WrongValue("`low` and `high` must both be numbers or both be dates")
             if self.low > self.high:  # type: ignore[operator]
-                raise ValueError("`low` must not be greater than `high`")
+                raise WrongValue("`low` must not be greater than `high`")
         return self
 
 
@@ -78,7 +80,7 @@ class Values(_Counted):
         if not isinstance(value, list | tuple):
             return value
         if any(isinstance(item, bool) for item in value):
-            raise ValueError('YAML reads yes, no, true and false as a truth value: put them into quotes, e.g. "no"')
+            raise WrongValue('YAML reads yes, no, true and false as a truth value: put them into quotes, e.g. "no"')
         return [str(item) if isinstance(item, int | float) else item for item in value]
 
 
@@ -94,7 +96,9 @@ class Pattern(_Counted):
         try:
             re.compile(value)
         except re.error as error:
-            raise ValueError(f"this is not a regular expression: {error}") from None
+            raise WrongValue(
+                "this is not a regular expression, from character {position} on", position=(error.pos or 0) + 1
+            ) from None
         return value
 
 
@@ -111,7 +115,7 @@ class ForeignKey(_Counted):
         try:
             return check_dataset_name(value)
         except BadInput as error:
-            raise ValueError(" ".join(error.render())) from None
+            raise WrongValue.of(error) from None
 
 
 class Freshness(_Declared):
@@ -133,9 +137,9 @@ class RowCount(_Declared):
     @model_validator(mode="after")
     def _limits(self) -> RowCount:
         if self.least is None and self.most is None and self.change is None:
-            raise ValueError("give `least`, `most` or `change`, e.g. `row_count: {change: 0.2}`")
+            raise WrongValue("give `least`, `most` or `change`, e.g. {example}", example="`row_count: {change: 0.2}`")
         if self.least is not None and self.most is not None and self.least > self.most:
-            raise ValueError("`least` must not be greater than `most`")
+            raise WrongValue("`least` must not be greater than `most`")
         return self
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from sandbox.core import short_forms
+from sandbox.core.errors import WrongValue
 from sandbox.core.generalise import Generalise
 from sandbox.core.model import FrozenModel
 
@@ -84,9 +85,14 @@ class TopBottom(FrozenModel):
     def _limits(self) -> TopBottom:
         given = self.bottom is not None or self.top is not None
         if given == (self.share is not None):
-            raise ValueError("give limits, e.g. `{bottom: 18, top: 90}`, or the share to find them by, e.g. `0.01`")
+            raise WrongValue(
+                "give limits, e.g. {limits}, or the share to find them by, e.g. `0.01`",
+                limits="`{bottom: 18, top: 90}`",
+            )
         if self.bottom is not None and self.top is not None and self.bottom >= self.top:
-            raise ValueError(f"`bottom` ({self.bottom:g}) must be less than `top` ({self.top:g})")
+            raise WrongValue(
+                "`bottom` ({bottom:g}) must be less than `top` ({top:g})", bottom=self.bottom, top=self.top
+            )
         return self
 
 
@@ -114,9 +120,9 @@ class Noise(FrozenModel):
     @model_validator(mode="after")
     def _one_size(self) -> Noise:
         if (self.share is None) == (self.sd is None):
-            raise ValueError("give either `share` of the column's standard deviation, e.g. 0.1, or an absolute `sd`")
+            raise WrongValue("give either `share` of the column's standard deviation, e.g. 0.1, or an absolute `sd`")
         if self.low is not None and self.high is not None and self.low >= self.high:
-            raise ValueError(f"`low` ({self.low:g}) must be less than `high` ({self.high:g})")
+            raise WrongValue("`low` ({low:g}) must be less than `high` ({high:g})", low=self.low, high=self.high)
         return self
 
 

@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from sandbox.core.errors import WrongValue
 from sandbox.core.linking import Link
+from sandbox.core.messages import Message
 from sandbox.core.model import FrozenModel
 
 SourceKind = Literal["csv", "parquet", "excel", "jsonl", "sqlite", "postgresql", "mysql", "tables", "linked"]
@@ -32,10 +34,11 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 _PLACES = ("path", "table", "connection", "query", "tables", "sql", "link")
 _SECRET = re.compile(r"://[^/\s:@]*:[^@\s]*@|\b(password|passwd|pwd)\s*=", re.IGNORECASE)
-_LOGIN_REMEDY = (
+_LOGIN_REMEDY = Message(
     "log-in data must not be in a spec: put the address into an environment variable or into a file under"
-    " keys/sources/ and name it: `connection: {env: CRM_DSN}` or `connection: {file: crm}`."
-    " A password that was written here should be changed"
+    " keys/sources/ and name it: {one} or {other}."
+    " A password that was written here should be changed",
+    {"one": "`connection: {env: CRM_DSN}`", "other": "`connection: {file: crm}`"},
 )
 
 
@@ -49,7 +52,7 @@ class Connection(FrozenModel):
     @classmethod
     def _a_place(cls, value: Any) -> Any:
         if isinstance(value, str):
-            raise ValueError(_LOGIN_REMEDY)
+            raise WrongValue("{remedy}", remedy=_LOGIN_REMEDY)
         return value
 
     # The patterns are checked here and not by pydantic, whose message would quote a password put here by mistake.
@@ -57,20 +60,22 @@ class Connection(FrozenModel):
     @classmethod
     def _variable(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", value):
-            raise ValueError(f"`env` is the name of an environment variable; {_LOGIN_REMEDY}")
+            raise WrongValue("`env` is the name of an environment variable; {remedy}", remedy=_LOGIN_REMEDY)
         return value
 
     @field_validator("file")
     @classmethod
     def _name(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", value):
-            raise ValueError(f"`file` is a name of letters, digits, - and _ without a path; {_LOGIN_REMEDY}")
+            raise WrongValue(
+                "`file` is a name of letters, digits, - and _ without a path; {remedy}", remedy=_LOGIN_REMEDY
+            )
         return value
 
     @model_validator(mode="after")
     def _one(self) -> Connection:
         if (self.env is None) == (self.file is None):
-            raise ValueError("say either `env: VARIABLE` or `file: name`")
+            raise WrongValue("say either `env: VARIABLE` or `file: name`")
         return self
 
 
@@ -104,23 +109,38 @@ class Source(FrozenModel):
     def _fits_its_kind(self) -> Source:
         given = {place for place in _PLACES if getattr(self, place) is not None}
         if any(_SECRET.search(str(getattr(self, place))) for place in given - {"tables", "connection", "link"}):
-            raise ValueError(_LOGIN_REMEDY)
+            raise WrongValue("{remedy}", remedy=_LOGIN_REMEDY)
         needed, one_of = _NEEDS[self.kind]
         if missing := [place for place in needed if place not in given]:
-            raise ValueError(f"a source of kind {self.kind} needs `{missing[0]}:`")
+            raise WrongValue("a source of kind {kind} needs `{key}:`", kind=self.kind, key=missing[0])
         if one_of and len(given & set(one_of)) != 1:
-            raise ValueError(f"a source of kind {self.kind} needs either `{one_of[0]}:` or `{one_of[1]}:`")
+            raise WrongValue(
+                "a source of kind {kind} needs either `{one}:` or `{other}:`",
+                kind=self.kind,
+                one=one_of[0],
+                other=one_of[1],
+            )
         if self.skip_rows and self.kind not in ("csv", "excel"):
-            raise ValueError(f"a source of kind {self.kind} knows no `skip_rows:`")
+            raise WrongValue(
+                "a source of kind {kind} knows no `{key}:`", kind=self.kind, key="skip_rows", at=("skip_rows",)
+            )
         if strange := sorted(given - set(needed) - set(one_of)):
-            raise ValueError(f"a source of kind {self.kind} knows no `{strange[0]}:`")
+            raise WrongValue(
+                "a source of kind {kind} knows no `{key}:`", kind=self.kind, key=strange[0], at=(strange[0],)
+            )
         for name, part in (self.tables or {}).items():
             if not re.fullmatch(r"[^\W\d]\w{0,62}", name):
-                raise ValueError(f"“{name}” cannot name a table: use letters, digits and _")
+                raise WrongValue(
+                    "“{name}” cannot name a table: use letters, digits and _", name=name, at=("tables", name)
+                )
             if part.tables is not None:
-                raise ValueError(f"“{name}”: `tables` cannot hold `tables`; write one `sql` over all of them")
+                raise WrongValue(
+                    "“{name}”: `tables` cannot hold `tables`; write one `sql` over all of them",
+                    name=name,
+                    at=("tables", name),
+                )
         if self.link and len(self.tables or {}) != len(self.link.ids):
-            raise ValueError("`link` needs one of `ids` for each of one or two `tables`")
+            raise WrongValue("`link` needs one of `ids` for each of one or two `tables`")
         return self
 
     @property

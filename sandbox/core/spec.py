@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sandbox.core.errors import BadInput
+from sandbox.core.errors import BadInput, WrongValue
 from sandbox.core.ids import check_dataset_name
-from sandbox.core.messages import Language
+from sandbox.core.messages import Language, Message
 from sandbox.core.model import FrozenModel
 from sandbox.core.policy import ColumnClass, refusal
 from sandbox.core.quality import ColumnQuality, DatasetQuality, ForeignKey, Freshness, UniqueTogether, long_rules
@@ -43,8 +43,8 @@ FORMAT = 1
 def _dataset_name(value: str) -> str:
     try:
         return check_dataset_name(value)
-    except BadInput as error:  # as a ValueError it gets its line in the file
-        raise ValueError(" ".join(error.render())) from None
+    except BadInput as error:  # pydantic passes it on with its place in the file
+        raise WrongValue.of(error) from None
 
 
 class Text(FrozenModel):
@@ -135,7 +135,7 @@ class LDiversity(FrozenModel):
     @model_validator(mode="after")
     def _c_for_recursive(self) -> LDiversity:
         if (self.variant == "recursive") != (self.c is not None):
-            raise ValueError("`c` belongs to `variant: recursive`, which needs it, e.g. `c: 2`")
+            raise WrongValue("`c` belongs to `variant: recursive`, which needs it, e.g. `c: 2`")
         return self
 
 
@@ -241,70 +241,129 @@ class DatasetSpec(FrozenModel):
     @model_validator(mode="after")
     def _consistent(self) -> DatasetSpec:
         if self.unit.column not in self.columns:
-            raise ValueError(f"unit.column “{self.unit.column}” is not among the columns")
-        unit_rule = self.columns[self.unit.column].rule
+            raise WrongValue(
+                "unit.column “{column}” is not among the columns", column=self.unit.column, at=("unit", "column")
+            )
+        unit_rule, unit_rule_at = self.columns[self.unit.column].rule, ("columns", self.unit.column, "rule")
         if self.unit.personal and not isinstance(unit_rule, Pseudonym):
-            raise ValueError(f"the unit column “{self.unit.column}” of a personal dataset must have the rule pseudonym")
+            raise WrongValue(
+                "the unit column “{column}” of a personal dataset must have the rule pseudonym",
+                column=self.unit.column,
+                at=unit_rule_at,
+            )
         if isinstance(unit_rule, Pseudonym) and unit_rule.entity != self.unit.entity:
-            raise ValueError(f"the unit column's pseudonym must be of the entity “{self.unit.entity}”")
+            raise WrongValue(
+                "the unit column's pseudonym must be of the entity “{entity}”", entity=self.unit.entity, at=unit_rule_at
+            )
         if all(isinstance(c.rule, Drop) for c in self.columns.values()):
-            raise ValueError("every column is dropped; nothing would be left")
+            raise WrongValue("every column is dropped; nothing would be left")
         problems = [
-            f"column “{name}” is of class {column.cls.value}: {why}"
+            WrongValue(
+                "column “{name}” is of class {cls}: {why}",
+                name=name,
+                cls=column.cls.value,
+                why=why.message,
+                at=("columns", name, "rule"),
+            )
             for name, column in self.columns.items()
             if (why := refusal(column.cls, column.rule.kind, personal=self.unit.personal))
         ]
         if self.unit.personal and self.quasi_identifiers and not any(isinstance(g, KAnonymity) for g in self.gates):
-            problems.append("a personal dataset with quasi-identifiers needs a gate, e.g. `k_anonymity: {k: 5}`")
+            problems.append(
+                WrongValue(
+                    "a personal dataset with quasi-identifiers needs a gate, e.g. {example}",
+                    example="`k_anonymity: {k: 5}`",
+                )
+            )
         problems += self._blurred_in_vain()
         problems += [
-            f"“{name}” refers to another dataset, so it must be a pseudonym of its entity or be kept"
+            WrongValue(
+                "“{name}” refers to another dataset, so it must be a pseudonym of its entity or be kept",
+                name=name,
+                at=("columns", name, "rule"),
+            )
             for name, column in self.columns.items()
             if column.references and not isinstance(column.rule, Pseudonym | Keep)
         ]
         problems += [
-            f"“{name}” refers to this very dataset; references are to others"
+            WrongValue(
+                "“{name}” refers to this very dataset; references are to others",
+                name=name,
+                at=("columns", name, "references", "dataset"),
+            )
             for name, column in self.columns.items()
             if column.references and column.references.dataset == self.name
         ]
         problems += [
-            f"the gate {gate.kind} looks at “{gate.column}”: it must name a column of class sensitive that is kept"
-            for gate in self.gates
+            WrongValue(
+                "the gate {gate} looks at “{column}”: it must name a column of class sensitive that is kept",
+                gate=gate.kind,
+                column=gate.column,
+                at=("gates", number),
+            )
+            for number, gate in enumerate(self.gates)
             if not isinstance(gate, KAnonymity) and not self._is_sensitive(gate.column)
         ]
         problems += self._unmeasurable()
         if problems:
-            raise ValueError("; ".join(problems))
+            raise WrongValue.together(problems)
         return self
 
-    def _unmeasurable(self) -> list[str]:
+    def _unmeasurable(self) -> list[WrongValue]:
         """Quality rules about what is not in the masked table, or cannot be compared."""
         named = {c for r in self.quality if isinstance(r, UniqueTogether) for c in r.columns}
         named |= {r.column for r in self.quality if isinstance(r, Freshness)}
         named |= {name for name, column in self.columns.items() if column.quality}
         gone = {n for n in named if n not in self.columns or isinstance(self.columns[n].rule, Drop)}
-        problems = [f"`quality` speaks of “{name}”, which is not in the snapshot" for name in sorted(gone)]
+        problems = [
+            WrongValue("`quality` speaks of “{name}”, which is not in the snapshot", name=n) for n in sorted(gone)
+        ]
         for name, column in self.columns.items():
+            at = ("columns", name, "quality")
             for rule in column.quality:
                 if isinstance(rule, ForeignKey) and rule.dataset == self.name:
-                    problems.append(f"“{name}” refers to this very dataset; foreign keys are to others")
+                    problems.append(
+                        WrongValue("“{name}” refers to this very dataset; foreign keys are to others", name=name, at=at)
+                    )
                 if isinstance(rule, ForeignKey) and not isinstance(column.rule, Pseudonym | Keep):
-                    problems.append(f"“{name}” is a foreign key, so it must be a pseudonym of its entity or be kept")
+                    problems.append(
+                        WrongValue(
+                            "“{name}” is a foreign key, so it must be a pseudonym of its entity or be kept",
+                            name=name,
+                            at=at,
+                        )
+                    )
         return problems
 
-    def _blurred_in_vain(self) -> list[str]:
+    def _blurred_in_vain(self) -> list[WrongValue]:
         """Rules that need the unit in the table, and rules that would make a gate see variety where there is none."""
         needy = [n for n, c in self.columns.items() if isinstance(c.rule, Noise | DateShift | Microaggregate)]
         unit_rule = self.columns[self.unit.column].rule
-        problems = []
+        problems, at = [], ("columns", self.unit.column, "rule")
         if self.unit.column in needy:
-            problems.append(f"the unit column “{self.unit.column}” may be kept, a pseudonym or dropped")
+            problems.append(
+                WrongValue(
+                    "the unit column “{column}” may be kept, a pseudonym or dropped", column=self.unit.column, at=at
+                )
+            )
         elif isinstance(unit_rule, Drop) and (needy or self.sample):
-            what = f"the rule of “{needy[0]}”" if needy else "`sample`"
-            problems.append(f"{what} works per unit, so the unit column “{self.unit.column}” may not be dropped")
+            what = Message("the rule of “{column}”", {"column": needy[0]}) if needy else "`sample`"
+            problems.append(
+                WrongValue(
+                    "{what} works per unit, so the unit column “{column}” may not be dropped",
+                    what=what,
+                    column=self.unit.column,
+                    at=at,
+                )
+            )
         looked_at = {column for gate in self.gates if (column := getattr(gate, "column", None))}
         return problems + [
-            f"a gate counts the values of “{name}”, and {rule.kind} makes every value another: give it a coarser rule"
+            WrongValue(
+                "a gate counts the values of “{name}”, and {rule} makes every value another: give it a coarser rule",
+                name=name,
+                rule=rule.kind,
+                at=("columns", name, "rule"),
+            )
             for name in sorted(looked_at & set(needy))
             if isinstance(rule := self.columns[name].rule, Noise | DateShift)
         ]

@@ -9,7 +9,10 @@ import yaml
 from pydantic import ValidationError
 
 from sandbox.core.errors import BadInput
+from sandbox.core.messages import Message, in_lines
 from sandbox.core.spec import DatasetSpec
+from sandbox.core.wrong_values import in_words
+from sandbox.core.yaml_words import GivenTwice, yaml_in_words
 
 _SCHEMA_HINT = "See docs/steward.md for the format; `sandbox dataset schema` prints a JSON Schema for your editor."
 
@@ -26,11 +29,15 @@ def parse_spec(text: str, file: str) -> DatasetSpec:
             "Check indentation (spaces, not tabs), colons (“:” and a blank, not “：”) and quotes near that line.",
             file=file,
             line=line,
-            problem=error.problem or "unknown problem",
+            problem=yaml_in_words(error),
         ) from None
     except yaml.YAMLError as error:
         raise BadInput(
-            "{file}, line 1: this is not readable YAML: {problem}.", _SCHEMA_HINT, file=file, problem=str(error)
+            "{file}, line {line}: this is not readable YAML: {problem}.",
+            _SCHEMA_HINT,
+            file=file,
+            line=1,
+            problem=yaml_in_words(error),
         ) from None
     if not isinstance(data, dict):
         raise BadInput("{file}, line 1: the file holds no dataset.", _SCHEMA_HINT, file=file)
@@ -41,29 +48,24 @@ def parse_spec(text: str, file: str) -> DatasetSpec:
 
 
 def _located(error: ValidationError, root: yaml.Node | None, file: str) -> BadInput:
-    lines = []
+    """One line for every place; what a value may be in several ways (a number or a date) is one problem."""
+    found: dict[tuple[int, str], list[Message]] = {}
     for problem in error.errors():
-        path = [p for p in problem["loc"] if not str(p).startswith("function-")]
-        line, written = _find(root, path)
-        place = ".".join(str(p) for p in written) or "the file"
-        lines.append(f"{file}, line {line}: {place}: {_in_words(problem)}")
-    return BadInput("{problems}", _SCHEMA_HINT, problems="\n".join(lines))
+        for path, message in in_words(problem, DatasetSpec):
+            line, written = _find(root, [p for p in path if not str(p).startswith("function-")])
+            found.setdefault((line, ".".join(map(str, written))), []).append(message)
+    lines = [_line(file, line, place, messages) for (line, place), messages in sorted(found.items())]
+    return BadInput("{problems}", _SCHEMA_HINT, problems=in_lines(lines))
 
 
-def _in_words(problem: Any) -> str:
-    match problem["type"]:
-        case "extra_forbidden":
-            return "this key is not known here; remove it or correct its spelling"
-        case "missing":
-            return "this is missing"
-        case "union_tag_invalid":
-            context = problem["ctx"]
-            return f"“{context['tag']}” is not one of {context['expected_tags']}"
-        case "union_tag_not_found":
-            return "say which kind: a name, or `name: {parameter: value}`"
-        case "value_error":
-            return str(problem["ctx"]["error"])
-    return str(problem["msg"][0].lower() + problem["msg"][1:])
+def _line(file: str, line: int, place: str, messages: Sequence[Message]) -> Message:
+    problem, *others = messages
+    for other in (m for m in others if m != messages[0]):
+        problem = Message("{one}; or: {other}", {"one": problem, "other": other})
+    fields = {"file": file, "line": line, "place": place, "problem": problem}
+    if not place:
+        return Message("{file}, line {line}: {problem}", fields)
+    return Message("{file}, line {line}: {place}: {problem}", fields)
 
 
 def _find(node: yaml.Node | None, path: Sequence[Any]) -> tuple[int, list[Any]]:
@@ -97,7 +99,7 @@ def _no_duplicates(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any
     for key_node, _ in node.value:
         key = loader.construct_object(key_node)
         if key in seen:
-            raise yaml.MarkedYAMLError(problem=f"“{key}” is given twice", problem_mark=key_node.start_mark)
+            raise GivenTwice(key, key_node.start_mark)
         seen.add(key)
     loader.flatten_mapping(node)
     return dict(loader.construct_pairs(node, deep=True))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from sandbox.core.errors import WrongValue
 from sandbox.core.learning import BADGES
 from sandbox.core.model import FrozenModel
 from sandbox.core.roles import Role
@@ -78,7 +79,9 @@ class Access(FrozenModel):
     def _reasons_of_grants(self) -> Access:
         granted = {*self.roles, *self.departments, *self.persons}
         if strange := sorted(set(self.reasons) - granted):
-            raise ValueError(f"`reasons` names “{strange[0]}”, to whom nothing is granted here")
+            raise WrongValue(
+                "`reasons` names “{name}”, to whom nothing is granted here", at=("reasons",), name=strange[0]
+            )
         return self
 
     @field_validator("badges")
@@ -86,5 +89,7 @@ class Access(FrozenModel):
     def _known_badges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for badge in value:
             if badge not in BADGES:
-                raise ValueError(f"there is no badge “{badge}”; there are: {', '.join(BADGES)}")
+                raise WrongValue(
+                    "there is no badge “{badge}”; there are: {badges}", badge=badge, badges=", ".join(BADGES)
+                )
         return tuple(dict.fromkeys(value))

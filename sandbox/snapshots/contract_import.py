@@ -18,6 +18,7 @@ from sandbox.core.errors import BadInput
 from sandbox.core.quality import long_rules
 from sandbox.core.roles import Role
 from sandbox.core.spec import DatasetSpec, Text
+from sandbox.core.wrong_values import in_words
 from sandbox.snapshots.contract import CLASS, KEPT, QUALITY, REFERENCE, RULE, TEXT, TITLE
 from sandbox.snapshots.meanings import text
 from sandbox.snapshots.propose import Proposal
@@ -58,13 +59,13 @@ def apply_contract(proposal: Proposal, contract: dict[str, Any], file: str) -> P
     try:
         spec = DatasetSpec.model_validate(plain)
     except ValidationError as error:
-        first = error.errors()[0]
+        place, problem = in_words(error.errors()[0], DatasetSpec)[0]
         raise BadInput(
             "The contract {file} and the table do not make a specification: {place}: {problem}",
             "Correct the contract, or add the dataset without it and edit the specification.",
             file=file,
-            place=".".join(str(p) for p in first["loc"]) or "–",
-            problem=first["msg"],
+            place=".".join(map(str, place)) or "–",
+            problem=problem,
         ) from None
     return replace(proposal, spec=spec, notes=(*notes, *proposal.notes))
 

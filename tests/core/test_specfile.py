@@ -45,23 +45,23 @@ def test_short_and_long_forms_of_rules_mean_the_same() -> None:
     [
         (("rule: drop", "rule: drp"), 10, "drp"),
         (("width", "wdth"), 11, "not known"),
-        (("k: 5", "k: 1"), 13, "greater than or equal to 2"),
-        (("rule: drop", "rule: keep"), 1, "direct identifier"),
-        (("{pseudonym: customer}", "drop"), 1, "must have the rule pseudonym"),
+        (("k: 5", "k: 1"), 13, "must be 2 or more"),
+        (("rule: drop", "rule: keep"), 10, "direct identifier"),
+        (("{pseudonym: customer}", "drop"), 9, "must have the rule pseudonym"),
         (("  name:", "  id:"), 10, "given twice"),
         (("owner: Customer Service\n", ""), 1, "owner: this is missing"),
         (("gates:\n  - k_anonymity: {k: 5}\n", ""), 1, "needs a gate"),
-        (("column: id", "column: nobody"), 1, "nobody"),
+        (("column: id", "column: nobody"), 7, "nobody"),
         (("class: quasi", "class: public"), 11, "class"),
         (("format: 1", "format: 2"), 1, "format"),
-        (("{band: {width: 10}}", "{microaggregate: 1}"), 11, "greater than or equal to 2"),
-        (("{band: {width: 10}}", "{noise: -0.5}"), 11, "greater than 0"),
+        (("{band: {width: 10}}", "{microaggregate: 1}"), 11, "must be 2 or more"),
+        (("{band: {width: 10}}", "{noise: -0.5}"), 11, "must be more than 0"),
         (("{band: {width: 10}}", "{noise: {low: 1}}"), 11, "either `share`"),
         (("{band: {width: 10}}", "{noise: {sd: 1, low: 3, high: 2}}"), 11, "must be less than"),
         (("{band: {width: 10}}", "{top_bottom: {share: 0.1, top: 3}}"), 11, "give limits"),
         (("{band: {width: 10}}", "{top_bottom: {top: 1, bottom: 3}}"), 11, "must be less than"),
-        (("{band: {width: 10}}", "{date_shift: 0}"), 11, "greater than or equal to 1"),
-        (("rule: drop", "rule: {noise: 0.5}"), 1, "direct identifier"),
+        (("{band: {width: 10}}", "{date_shift: 0}"), 11, "must be 1 or more"),
+        (("rule: drop", "rule: {noise: 0.5}"), 10, "direct identifier"),
         (("owner:", "sample: 1.5\nowner:"), 5, "less than 1"),
         (("name: customers", "name: ../x"), 2, "../x"),
         (("owner: ", "owner: [\t"), 5, "YAML"),
@@ -72,7 +72,7 @@ def test_a_mistake_names_file_line_and_problem(change: tuple[str, str], line: in
     with pytest.raises(BadInput) as caught:
         parse_spec(GOOD.replace(*change, 1), "datasets/customers.yaml")
     text = str(caught.value)
-    assert f"datasets/customers.yaml, line {line}" in text
+    assert f"datasets/customers.yaml, line {line}:" in text
     assert says in text
     assert str(caught.value.remedy)
 
