@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from sandbox.core.messages import Message
-from sandbox.kernels import environment, landlock, linux, privileges
+from sandbox.kernels import environment, landlock, linux, privileges, warmapp
 from sandbox.kernels.confine import ConfinementReport, confine
 from sandbox.kernels.forkserver import PACKAGE_PARENT
 from sandbox.kernels.places import KernelPlace
@@ -31,6 +31,11 @@ _SLOW_APPS = Message(
     "Forking them needs Linux 5.3 or newer."
 )
 
+_APPS_NOT_KEPT = Message(
+    "Apps are executed anew for every viewer here: pages open in seconds. To keep them ready, viewers' files must be "
+    "held apart by Landlock."
+)
+
 
 @dataclass(frozen=True)
 class Capability:
@@ -38,7 +43,7 @@ class Capability:
 
     ``confined``: files and network are both held (a hostile notebook may run). ``landlock_abi``: 0 means none.
     ``process_namespace``: a kernel sees no foreign process and leaves none behind. ``private_files``: its home is in
-    memory of a bounded size. ``fork_server``: kernels start warm.
+    memory of a bounded size. ``fork_server``: kernels start warm. ``apps_kept``: apps wait executed for their viewers.
     ``notes``: what is missing, each with what to do about it, most important first; empty on a good machine.
     """
 
@@ -50,6 +55,7 @@ class Capability:
     network_namespace: bool
     private_files: bool
     fork_server: bool
+    apps_kept: bool
     root: bool
     interpreter_readable: bool
     notes: tuple[Message, ...]
@@ -73,7 +79,8 @@ def describe(report: ConfinementReport | None) -> Capability:
         process_namespace=_applied(report, "process namespace"),
         network_namespace=_applied(report, "namespaces"),
         private_files=_applied(report, "private files"),
-        fork_server=linux.AVAILABLE and hasattr(os, "pidfd_open"),
+        fork_server=linux.AVAILABLE and linux.has_pidfds(),
+        apps_kept=warmapp.AVAILABLE and linux.has_pidfds(),
         root=root,
         # "nobody" stands for any user who is neither root nor the owner of the files
         interpreter_readable=not root or privileges.interpreter_readable(65534, 65534),
@@ -130,6 +137,8 @@ def _notes(facts: Capability) -> list[Message]:
         ))  # fmt: skip
     if not facts.fork_server:
         notes.append(_SLOW_APPS)
+    elif not facts.apps_kept:
+        notes.append(_APPS_NOT_KEPT)
     return notes
 
 

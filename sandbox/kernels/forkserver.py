@@ -53,7 +53,7 @@ class ForkServer:
     """One zygote. ``launch`` gives a running kernel; after ``stop`` (or the zygote's death) it gives none."""
 
     def __init__(self, preload: tuple[str, ...] = PRELOAD) -> None:
-        if not linux.AVAILABLE or not hasattr(os, "pidfd_open"):
+        if not linux.AVAILABLE or not linux.has_pidfds():
             raise Unfit("forking kernels needs Linux on x86_64 or aarch64")
         self.owner = os.getpid()
         self.preload = preload

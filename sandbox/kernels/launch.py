@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 
-from sandbox.kernels import child
+from sandbox.kernels import child, linux
 from sandbox.kernels.channel import Channel, Closed
 from sandbox.kernels.supervise import supervise
 from sandbox.kernels.zygote import end_message
@@ -23,7 +23,7 @@ from sandbox.kernels.zygote import end_message
 
 def _attend(channel: Channel, kernel: int) -> None:
     """Tell the server about the kernel; wait until it ends, or end it when the server closes its end or dies."""
-    if not hasattr(os, "pidfd_open"):
+    if not linux.has_pidfds():
         with contextlib.suppress(Closed):
             channel.send({"pid": kernel})
         threading.Thread(target=_end_with_server, args=(channel, kernel), daemon=True).start()

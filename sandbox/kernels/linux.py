@@ -11,6 +11,17 @@ AVAILABLE = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch6
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
+
+def has_pidfds() -> bool:
+    """Whether a process can be held by a descriptor. Tried: that Python has the call says nothing of the kernel beneath
+    it, nor of a container's filter."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_CAPBSET_READ = 23

@@ -24,7 +24,7 @@ from sandbox.kernels.process import AppOrder, KernelEnd, KernelProcess
 from sandbox.kernels.start import start_kernel
 
 #: Whether an app's process can be kept here: its forks need pidfds, and Landlock keeps viewers' files apart.
-AVAILABLE = linux.AVAILABLE and hasattr(os, "pidfd_open") and landlock.abi() > 0
+AVAILABLE = linux.AVAILABLE and linux.has_pidfds() and landlock.abi() > 0
 
 _VIEWER_TIMEOUT = 20.0  # seconds until a forked kernel says that it is ready
 _VIEWER_MESSAGE = 4096  # bytes

@@ -247,6 +247,10 @@ def test_doctor_says_that_kernels_are_neither_confined_nor_forked(
     kernels = next(line for line in lines.values() if "NOT confined" in line["detail"])
     assert kernels["state"] == "bad" and "seccomp" in kernels["remedy"]
     assert lines["Fork server"]["state"] == "weak" and "ordinary processes" in lines["Fork server"]["detail"]
+    assert lines["Apps"]["state"] == "weak" and "executed anew" in lines["Apps"]["detail"]
+    monkeypatch.setenv("SANDBOX_LANGUAGE", "zh-CN")
+    chinese = sandbox("doctor").output
+    assert "【没有】隔离" in chinese and "重新执行" in chinese and "NOT" not in chinese and "executed" not in chinese
 
 
 def test_doctor_finds_nothing_bad_on_a_settled_workspace(home: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from sandbox.i18n import catalogue
 from sandbox.kernels.capability import capability, describe
 from sandbox.kernels.confine import ConfinementReport, Layer
+from sandbox.kernels.forkserver import ForkServer, Unfit
 
 
 def test_it_tells_what_kernels_here_are_confined_with() -> None:
@@ -34,4 +36,25 @@ def test_a_machine_that_cannot_fork_kernels_says_so(monkeypatch: pytest.MonkeyPa
     monkeypatch.delattr(os, "pidfd_open")
     poor = describe(None)
     assert not poor.fork_server
+    assert any("executed anew for every viewer" in note.render() for note in poor.notes)
+
+
+def test_forking_is_tried_and_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python has the call; a kernel before 5.3, or a container's filter, has not."""
+
+    def refused(*_: object) -> int:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(os, "pidfd_open", refused)
+    poor = describe(None)
+    assert not poor.fork_server and not poor.apps_kept
+    with pytest.raises(Unfit):
+        ForkServer()
+
+
+def test_apps_that_are_not_kept_without_landlock_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels can still be forked there: that alone does not make pages open at once."""
+    monkeypatch.setattr("sandbox.kernels.warmapp.AVAILABLE", False)
+    poor = describe(None)
+    assert poor.fork_server and not poor.apps_kept
     assert any("executed anew for every viewer" in note.render() for note in poor.notes)

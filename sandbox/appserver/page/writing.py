@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping
@@ -19,7 +18,7 @@ log = logging.getLogger(__name__)
 
 #: Whether there can be such a process here; where not, only authors are served who are trusted, and their apps' texts
 #: are read in a thread.
-AVAILABLE = linux.AVAILABLE and hasattr(os, "pidfd_open")
+AVAILABLE = linux.AVAILABLE and linux.has_pidfds()
 #: Until all texts of a page must be made, seconds of the clock; the processor's are limited in the process itself.
 PATIENCE_SECONDS = 20
 #: Largest answer, bytes.
