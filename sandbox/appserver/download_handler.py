@@ -6,10 +6,8 @@ from tornado import web
 
 from sandbox.appserver.downloads import Downloads
 from sandbox.appserver.handlers import ReadByPages
-from sandbox.appserver.identity import NO_ORIGIN
-from sandbox.core.errors import SandboxError
-from sandbox.core.messages import as_language
-from sandbox.i18n import catalogue
+from sandbox.appserver.traffic import FILE_MESSAGES
+from sandbox.core.messages import Language, as_language
 
 
 class Download(ReadByPages):
@@ -18,26 +16,18 @@ class Download(ReadByPages):
     def initialize(self, downloads: Downloads) -> None:
         self._downloads = downloads
 
-    def set_default_headers(self) -> None:
-        super().set_default_headers()
-        if self.request.headers.get("Origin") == NO_ORIGIN:
-            self.set_header("Access-Control-Expose-Headers", "Content-Disposition")
+    @property
+    def reader_language(self) -> Language:
+        language = self.request.body[:400].decode("ascii", "replace").partition("\n")[2]
+        return as_language(language) if language else super().reader_language
 
     async def post(self, kernel_id: str, comm_id: str) -> None:
-        viewer = self.viewer_with(kernel_id)
-        language = self.request.body[:400].decode("ascii", "replace").partition("\n")[2]
+        self.viewer_with(kernel_id, FILE_MESSAGES)
         try:
             file = await self._downloads.fetch(kernel_id, self.kernels.get_kernel(kernel_id), comm_id)
-            headers = file.headers()
         except KeyError:  # the kernel ended meanwhile
             raise web.HTTPError(404) from None
-        except SandboxError as error:
-            translate = catalogue(as_language(language) if language else viewer.language).gettext
-            self.set_status(error.status)
-            self.set_header("Content-Type", "text/plain; charset=utf-8")
-            self.set_header("Cache-Control", "no-store")
-            self.finish(" ".join(error.render(translate)))
-            return
+        headers = file.headers()
         for name, value in headers.items():
             self.set_header(name, value)
         self.finish(file.data)

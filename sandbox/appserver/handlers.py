@@ -22,7 +22,7 @@ from sandbox.appserver.measures import Measures
 from sandbox.appserver.openings import Openings
 from sandbox.appserver.places import Places
 from sandbox.appserver.sessions import Sessions, Viewer
-from sandbox.appserver.traffic import TooMuch
+from sandbox.appserver.traffic import AGAIN_SECONDS, QUESTION_MESSAGES, TooMuch
 from sandbox.core.errors import NotFound, NotSignedIn, SandboxError, TooBusy, Unavailable
 from sandbox.core.ids import VersionId
 from sandbox.core.messages import Language, as_language
@@ -34,6 +34,13 @@ from sandbox.publishing.shelf import read_manifest
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 20
+
+
+def said_too_much() -> TooBusy:
+    """For who asks more often than a page of ours ever does."""
+    error = TooBusy("This app was asked too much in a short time.", "Please try again in a moment.")
+    error.retry_after = AGAIN_SECONDS
+    return error
 
 
 class Sealed(web.RequestHandler):
@@ -84,14 +91,26 @@ class Sealed(web.RequestHandler):
         """
         return self.request.headers.get("Origin", "").lower() in (self.places.origin, NO_ORIGIN)
 
-    def viewer_with(self, kernel_id: str) -> Viewer:
-        """The viewer from whose page the request comes, and whose kernel it is. Raises HTTPError 403 or 404."""
+    def viewer_with(self, kernel_id: str, messages: int = 0) -> Viewer:
+        """The viewer from whose page the request comes, and whose kernel it is.
+
+        The request counts as so many ``messages`` of the kernel's websocket. Raises HTTPError 403 or 404, or TooBusy.
+        """
         viewer = viewer_of(self)
         if viewer is None or not self.from_own_page():
             raise web.HTTPError(403)
         if not self.gate.owns(viewer, kernel_id):
             raise web.HTTPError(404)
+        if messages:
+            self.spend(kernel_id, messages)
         return viewer
+
+    def spend(self, kernel_id: str, messages: int) -> None:
+        """Take the request from what the kernel's viewer may say. Raises TooBusy."""
+        try:
+            self.kernels.spend(kernel_id, len(self.request.body), messages)
+        except TooMuch:
+            raise said_too_much() from None
 
     def tell(self, error: SandboxError) -> None:
         """Answer with ``error``: its status, a page with message and remedy, and when to try again."""
@@ -99,14 +118,23 @@ class Sealed(web.RequestHandler):
         self.set_status(error.status)
         go_on = None
         if isinstance(error, TooBusy):
-            self.set_header("Retry-After", str(RETRY_SECONDS))
-            go_on = pages.GoOn(self.request.path, RETRY_SECONDS)
+            wait = min(RETRY_SECONDS, error.retry_after or RETRY_SECONDS)
+            self.set_header("Retry-After", str(wait))
+            go_on = pages.GoOn(self.request.path, wait)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         self.finish(pages.error_page(self.places, self.reader_language, error, self.request_id, go_on))
 
-    def write_error(self, status_code: int, **_: Any) -> None:
-        if status_code in (401, 403) and viewer_of(self) is None:
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """An error that is told in words is no defect of the server's."""
+        if not isinstance(value, SandboxError):
+            super().log_exception(typ, value, tb)
+
+    def write_error(self, status_code: int, **problem: Any) -> None:
+        error = problem.get("exc_info", (None, None))[1]
+        if isinstance(error, SandboxError):
+            self.tell(error)
+        elif status_code in (401, 403) and viewer_of(self) is None:
             self.tell(NotSignedIn("Please open the app from the portal.", "There you sign in and choose the app."))
         elif status_code < 500:
             self.tell(NotFound("There is nothing here.", "Open an app from the portal."))
@@ -194,6 +222,17 @@ class ReadByPages(Sealed):
         super().set_default_headers()
         if self.request.headers.get("Origin") == NO_ORIGIN:
             self.set_header("Access-Control-Allow-Origin", NO_ORIGIN)
+            self.set_header("Access-Control-Expose-Headers", "Content-Disposition, Retry-After")
+
+    def tell(self, error: SandboxError) -> None:
+        """In words: a script reads the answer, and nobody is led anywhere."""
+        self.clear()
+        self.set_status(error.status)
+        if isinstance(error, TooBusy):
+            self.set_header("Retry-After", str(error.retry_after or RETRY_SECONDS))
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(" ".join(error.render(catalogue(self.reader_language).gettext)))
 
 
 class KernelModel(ReadByPages):
@@ -218,6 +257,7 @@ class KernelModel(ReadByPages):
             self.set_status(410)
             self.finish()
             return
+        self.spend(kernel_id, QUESTION_MESSAGES)
         admission = self.kernels.admission_of(kernel_id)
         newer = admission is not None and self._sessions.followed(admission)
         model = {**self.kernels.kernel_model(kernel_id), "newer": newer}
@@ -240,14 +280,14 @@ class CloseKernel(Sealed):
         self.set_status(204)
 
 
-class PageReady(Sealed):
+class PageReady(ReadByPages):
     """POST: the page says after how many milliseconds it answered to a hand. Believed once, if it can be true."""
 
     def initialize(self, openings: Openings) -> None:
         self._openings = openings
 
     def post(self, kernel_id: str) -> None:
-        self.viewer_with(kernel_id)
+        self.viewer_with(kernel_id, QUESTION_MESSAGES)
         said = self.request.body.rpartition(b"\n")[2][:7]
         if not re.fullmatch(rb"[0-9]{1,6}", said) or not self._openings.ready(kernel_id, int(said)):
             raise web.HTTPError(400)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: A page that loads attaches within seconds; a kernel without a viewer for longer may go when room is needed.
 ABANDONED = timedelta(seconds=30)
+#: The same when it is its own viewer who opens one more page: their browser is there, and would have connected again.
+LEFT_BEHIND = timedelta(seconds=10)
 #: Most pages that one person can have open, so that nobody takes all the room.
 PAGES_PER_PERSON = 8
 
@@ -111,34 +114,33 @@ class AppKernels(AsyncMappingKernelManager):
 
     async def _make_room(self, person: str) -> None:
         """End kernels that nobody looks at if that is needed. Raises TooBusy when there is still no room."""
-        mine = len(self.kernels_of(person)) + self._starting.count(person)
-        if mine >= PAGES_PER_PERSON and not await self._end_abandoned(self.kernels_of(person)):
-            raise TooBusy(
+        own = self.kernels_of(person)
+        mine = len(own) + self._starting.count(person)
+        if mine >= PAGES_PER_PERSON:
+            await self._end_abandoned(own, LEFT_BEHIND, TooBusy(
                 "You have {count} app pages open, and more cannot be opened at the same time.",
                 "Close one of them, then try again.",
                 count=mine,
-            )
-        if len(self.viewed()) + len(self._starting) >= self.most_kernels and not await self._end_abandoned(
-            self.viewed()
-        ):
-            raise TooBusy(
+            ))  # fmt: skip
+        if len(self.viewed()) + len(self._starting) >= self.most_kernels:
+            await self._end_abandoned(self.viewed(), ABANDONED, TooBusy(
                 "Many colleagues are using apps right now, and there is no room for one more page.",
                 "Please try again in a minute; this page does so by itself.",
-            )
+            ))  # fmt: skip
 
-    async def _end_abandoned(self, kernel_ids: list[str]) -> bool:
-        """End the longest abandoned of ``kernel_ids``; False when somebody looks at every one of them."""
-        now = datetime.now(UTC)
-        abandoned = sorted(
-            (self.get_kernel(kernel_id).last_activity, kernel_id)
-            for kernel_id in kernel_ids
-            if not self._kernel_connections.get(kernel_id)
-            and now - self.get_kernel(kernel_id).last_activity > ABANDONED
-        )
-        if not abandoned:
-            return False
-        await self.shutdown_kernel(abandoned[0][1], now=True)
-        return True
+    async def _end_abandoned(self, kernel_ids: list[str], after: timedelta, no_room: TooBusy) -> None:
+        """End that of ``kernel_ids`` which has been alone the longest, and for longer than ``after``. Raises
+        ``no_room``, with the time until one will have been, when there is none.
+        """
+        alone = [(self._alone[kernel_id], kernel_id) for kernel_id in kernel_ids if kernel_id in self._alone]
+        if not alone:
+            raise no_room
+        since, kernel_id = min(alone)
+        left = since + after - datetime.now(UTC)
+        if left > timedelta():
+            no_room.retry_after = ceil(left.total_seconds())
+            raise no_room
+        await self.shutdown_kernel(kernel_id, now=True)
 
     def processes(self) -> list[tuple[str, int]]:
         """The process of every kernel, by the kernel's id."""
@@ -150,6 +152,10 @@ class AppKernels(AsyncMappingKernelManager):
         admission = self._admissions.get(kernel_id)
         if admission is None:
             raise TooMuch
+        self.spend_of(admission, size, messages)
+
+    def spend_of(self, admission: Admission, size: int, messages: int) -> None:
+        """The same for who has no kernel yet. Raises TooMuch."""
         self._allowances.spend(admission.person, admission.app, size, messages)
 
     @contextmanager

@@ -7,7 +7,8 @@ from typing import ClassVar
 from tornado import web
 
 from sandbox.appserver.handlers import ReadByPages
-from sandbox.core.errors import SandboxError, TooBusy
+from sandbox.appserver.traffic import MARKUP_MESSAGES
+from sandbox.core.errors import TooBusy
 
 #: What a page may ask for; HTML it makes inert by itself.
 KINDS = ("markdown", "latex", "htmlmath")
@@ -23,20 +24,16 @@ class Markup(ReadByPages):
     _busy: ClassVar[set[str]] = set()
 
     async def post(self, kernel_id: str) -> None:
-        self.viewer_with(kernel_id)
+        self.viewer_with(kernel_id, MARKUP_MESSAGES)
         _, _, asked = self.request.body.decode("utf-8", "replace").partition("\n")
         kind, _, source = asked.partition("\n")
         if kind not in KINDS:
             raise web.HTTPError(404)
         if kernel_id in self._busy:
-            self.tell(TooBusy("Another text is being prepared right now.", "Please try again in a minute."))
-            return
+            raise TooBusy("Another text is being prepared right now.", "Please try again in a minute.")
         self._busy.add(kernel_id)
         try:
             made = await self.settings["sandbox_writer"].made([(kind, source)])
-        except SandboxError as error:
-            self.tell(error)
-            return
         finally:
             self._busy.discard(kernel_id)
         # As a text: a browser that is led here shows it and draws nothing.

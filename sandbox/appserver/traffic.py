@@ -27,6 +27,11 @@ FULL_AGAIN_SECONDS = max(BURST / PER_SECOND, MOST_BYTES / BYTES_PER_SECOND)
 #: Websockets of one page at the same time: a lost one may linger a little; and as how many messages each one counts,
 #: because the kernel is asked and four of its sockets are opened for it.
 MOST_SOCKETS, SOCKET_MESSAGES = 4, 10
+#: As how many messages it counts to open a page (a kernel is forked for it), to ask whether its kernel is there, to
+#: have a text made inert, and to fetch a file.
+OPENING_MESSAGES, QUESTION_MESSAGES, MARKUP_MESSAGES, FILE_MESSAGES = 20, 2, 2, 20
+#: Seconds after which somebody who said too much is let in again: some of the allowance is back.
+AGAIN_SECONDS = 2
 
 
 @dataclass(frozen=True)

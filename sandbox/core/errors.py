@@ -111,8 +111,11 @@ class TooLarge(SandboxError):
 
 
 class TooBusy(SandboxError):
+    """``retry_after``: when it is worth trying again, seconds; None when nobody can say."""
+
     status = 429
     slug = "too-busy"
+    retry_after: int | None = None
 
 
 class Damaged(SandboxError):

@@ -6,15 +6,26 @@ app share one allowance. What this costs others is looked at last.
 
 from __future__ import annotations
 
+import re
 import select
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
+from socket import create_connection
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import websocket
 
-from sandbox.appserver.traffic import BURST, MOST_SOCKETS, PER_SECOND
+from sandbox.appserver.traffic import (
+    AGAIN_SECONDS,
+    BURST,
+    MOST_SOCKETS,
+    PER_SECOND,
+    QUESTION_MESSAGES,
+)
 from tests.appserver.site import OTHER, Conversation, Hardened, Site, Viewer, as_v1, message
 
 Attack = Callable[[Site], bool]
@@ -102,11 +113,35 @@ def _asked_again_and_again(site: Site) -> bool:
         return too_many(began, [listener])
 
 
+def _asked_over_http(site: Site) -> bool:
+    """Questions about the own kernel beside its websocket, one after the other without waiting for an answer."""
+    viewer = site.viewer("inquirer")
+    kernel = viewer.open()
+    times, began = BURST, time.monotonic()
+    answered = piped(viewer, f"/api/kernels/{kernel}", times).count(200)
+    return answered > (BURST + PER_SECOND * (time.monotonic() - began)) / QUESTION_MESSAGES
+
+
+def piped(viewer: Viewer, path: str, times: int) -> list[int]:
+    """The statuses of so many GETs through one connection, all of them sent before the first is answered."""
+    place = urlsplit(viewer.base)
+    cookies = "; ".join(f"{name}={value}" for name, value in viewer.cookies.items())
+    question = f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookies}\r\n\r\n".encode()
+    with closing(create_connection((place.hostname, place.port), 60)) as connection:
+        threading.Thread(target=connection.sendall, args=(question * times,), daemon=True).start()
+        heard, found = b"", []
+        while len(found) < times and (part := connection.recv(2**16)):
+            heard += part
+            found = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", heard)]
+    return found
+
+
 ATTACKS: dict[str, Attack] = {
     "many websockets": _many_sockets,
     "asked on many websockets": _asked_on_many_sockets,
     "asked by many pages": _asked_by_many_pages,
     "asked again and again": _asked_again_and_again,
+    "asked over HTTP": _asked_over_http,
 }
 
 
@@ -118,6 +153,40 @@ def test_works_on_standalone_voila_as_it_comes(name: str, standalone: Site) -> N
 @pytest.mark.parametrize("name", ATTACKS)
 def test_fails_on_ours(name: str, ours: Hardened) -> None:
     assert not ATTACKS[name](ours)
+
+
+def test_whoever_asked_too_much_is_told_so_and_let_in_again(ours: Hardened) -> None:
+    """Every address of the own kernel, and the app's page, count together with the websocket."""
+    viewer = ours.viewer("impatient")
+    kernel = viewer.open()
+    questions: dict[str, Callable[[], httpx.Response]] = {
+        "model": lambda: viewer.request("POST", f"/api/kernels/{kernel}"),
+        "markup": lambda: viewer.request("POST", f"/voila/api/markup/{kernel}", content="\nlatex\n$x$"),
+        "file": lambda: viewer.request("POST", f"/voila/api/download/{kernel}/{'0' * 32}", content="\nzh-CN"),
+        "ready": lambda: viewer.request("POST", f"/voila/api/ready/{kernel}", content="soon"),
+        "page": lambda: viewer.request("GET", viewer.path()),
+    }
+    over = threading.Event()
+
+    def flood() -> None:
+        while not over.is_set():
+            piped(viewer, f"/api/kernels/{kernel}", BURST)
+
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    try:
+        for name, question in questions.items():
+            deadline = time.monotonic() + 60
+            while (answer := question()).status_code != 429:
+                assert time.monotonic() < deadline, name
+            assert int(answer.headers["Retry-After"]) == AGAIN_SECONDS, name
+            assert ("http-equiv" in answer.text) == (name == "page"), "a page tries again; what a script reads is text"
+    finally:
+        over.set()
+        flooding.join()
+    time.sleep(AGAIN_SECONDS)
+    answers = {name: question().status_code for name, question in questions.items()}
+    assert answers == {"model": 200, "markup": 200, "file": 404, "ready": 404, "page": 200}
 
 
 def test_another_viewer_and_another_app_notice_nothing(ours: Hardened) -> None:

@@ -3,12 +3,17 @@
 import { Refusal } from './views/download';
 import { decode, encode, PROTOCOL, type Bytes, type Json, type Message } from './wire';
 
+const TOO_MUCH = 429;
+const MARKUP_TRIES = 3;
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000];
 
 export type Ending = 'gone' | 'closed' | 'expired' | 'lost';
 
 /** What a refusal by the kernel's address means. */
 const ENDINGS: Record<number, Ending> = { 404: 'gone', 410: 'closed' };
+
+/** What a later question would not be answered otherwise; one that came too soon or found the server in trouble would. */
+const isFinal = (status: number): boolean => status < 500 && status !== TOO_MUCH;
 
 interface Waiting {
   /** What the kernel publishes while it deals with the message. */
@@ -85,8 +90,13 @@ export class Connection {
   /** Markdown or formulas as the inert markup that the server makes of them, as it does for what stands in the page. */
   async fetchMarkup(kind: string, source: string): Promise<string> {
     const where = `${this.base}voila/api/markup/${this.kernel}`;
-    const answer = await fetch(where, { method: 'POST', body: `${this.key}\n${kind}\n${source}`, cache: 'no-store', credentials: 'omit' });
-    return answer.ok ? answer.text() : Promise.reject(new Error());
+    for (let tries = 0; tries < MARKUP_TRIES; tries++) {
+      const answer = await fetch(where, { method: 'POST', body: `${this.key}\n${kind}\n${source}`, cache: 'no-store', credentials: 'omit' });
+      if (answer.ok) return answer.text();
+      if (answer.status !== TOO_MUCH) break;
+      await new Promise(resolve => setTimeout(resolve, 1000 * (Number(answer.headers.get('Retry-After')) || 1)));
+    }
+    throw new Error();
   }
 
   /** The page is being closed. */
@@ -121,7 +131,7 @@ export class Connection {
         this.lookAfter(model.execution_state === 'idle');
         return model;
       }
-      if (answer.status < 500) this.end(ENDINGS[answer.status] ?? 'expired');
+      if (isFinal(answer.status)) this.end(ENDINGS[answer.status] ?? 'expired');
     } catch {
       this.doubt();
     }
@@ -212,7 +222,7 @@ export class Connection {
     try {
       const answer = await this.ask();
       if (answer.ok) return this.open();
-      if (answer.status < 500) return this.end(ENDINGS[answer.status] ?? 'expired');
+      if (isFinal(answer.status)) return this.end(ENDINGS[answer.status] ?? 'expired');
     } catch {
       /* still without a network */
     }

@@ -12,7 +12,7 @@ from tornado import iostream, web
 
 from sandbox.appserver import pages
 from sandbox.appserver.gate import Page
-from sandbox.appserver.handlers import Sealed
+from sandbox.appserver.handlers import Sealed, said_too_much
 from sandbox.appserver.headers import new_nonce
 from sandbox.appserver.identity import viewer_of
 from sandbox.appserver.openings import Openings
@@ -21,7 +21,7 @@ from sandbox.appserver.page.cells import markup_in
 from sandbox.appserver.page.widgets import bring_scripts, widget_ids
 from sandbox.appserver.pagekeys import LEAVE
 from sandbox.appserver.sessions import Admission
-from sandbox.appserver.traffic import comms_of
+from sandbox.appserver.traffic import OPENING_MESSAGES, TooMuch, comms_of
 from sandbox.appserver.warm import Claimed, WarmApps
 from sandbox.core.errors import NotFound, SandboxError, Unavailable
 from sandbox.publishing.shelf import read_manifest
@@ -62,6 +62,11 @@ class AppPage(Sealed):
                 "This app is not there, or not open to you.",
                 "It may have been retired or replaced by a newer version. Look for it in the portal and open it there.",
             ))  # fmt: skip
+            return
+        try:
+            self.kernels.spend_of(admission, 0, OPENING_MESSAGES)
+        except TooMuch:
+            self.tell(said_too_much())
             return
         self.note = self.openings.begin(admission)
         self._session = viewer.session

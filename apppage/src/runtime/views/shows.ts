@@ -21,11 +21,25 @@ function markup(kind: string, show: (place: HTMLElement, value: string, page: Pa
 
 const FORMULA = /\$[^$]+\$|\\\(|\\\[/;
 
+/** Places whose formulas the server is drawing. */
+const drawing = new WeakSet<HTMLElement>();
+
 /** At once without its formulas; the server draws them. Whatever has become newer meanwhile stays. */
 function showMath(place: HTMLElement, value: string, page: Page): void {
   showHtml(place, value);
   place.dataset.value = value;
-  if (FORMULA.test(value)) page.markup('htmlmath', value).then(made => place.dataset.value === value && showMade(place, made), () => undefined);
+  if (!drawing.has(place)) void drawFormulas(place, page);
+}
+
+/** Of the values that follow one another while a hand is on a control, only the latest is drawn. */
+async function drawFormulas(place: HTMLElement, page: Page): Promise<void> {
+  drawing.add(place);
+  for (let drawn = ''; drawn !== place.dataset.value; ) {
+    drawn = place.dataset.value!;
+    const made = FORMULA.test(drawn) ? await page.markup('htmlmath', drawn).catch(() => '') : '';
+    if (made && place.dataset.value === drawn) showMade(place, made);
+  }
+  drawing.delete(place);
 }
 
 const label: Maker = (model, page) => {
