@@ -18,9 +18,10 @@ from typing import Literal
 import numpy as np
 
 from sandbox.snapshots.coded import Integers
+from sandbox.snapshots.lattice.counted import Counted
 from sandbox.snapshots.lattice.domain import Codes, Domain
 from sandbox.snapshots.lattice.grid import Floats, Node, sums
-from sandbox.snapshots.lattice.rollup import Counted, Rollup
+from sandbox.snapshots.lattice.rollup import Rollup
 
 Metric = Literal["entropy", "precision", "discernibility"]
 _TABLES = 1 << 20  # entries of tables that are kept: 8 MB
@@ -66,17 +67,17 @@ class Loss:
             return int(records @ records) / self._rollup.records**2
         return float(sum(level[at] for level, at in zip(self._levels, counted.node, strict=True)))
 
-    def penalty(self, counted: Counted, failing: Integers) -> float:
+    def penalty(self, failing: Counted) -> float:
         """What a node loses besides when the classes ``failing`` are left out; finer ones lose no less by it."""
-        records = counted.class_records.take(failing)
+        records = failing.class_records
         if self._metric == "discernibility":
             whole = self._rollup.records
             return int(records @ (whole - records)) / whole**2
         if self._metric == "precision":
-            return float(records.sum()) / self._rollup.records * (1 - self.bound(counted))
-        rest = np.zeros(failing.size)
-        for group, word in self._rollup.label_words(counted, failing):
-            rest += self._labels(group, counted.node[group]).take(word)
+            return float(records.sum()) / self._rollup.records * (1 - self.bound(failing))
+        rest = np.zeros(failing.classes)
+        for group, word in self._rollup.label_words(failing):
+            rest += self._labels(group, failing.node[group]).take(word)
         return float((rest * records).sum())
 
     def _labels(self, group: slice, levels: Node) -> Floats:
@@ -92,9 +93,9 @@ class Loss:
             self._rests[key] = table
         return self._rests[key]
 
-    def of(self, counted: Counted, failing: Integers) -> float:
+    def of(self, counted: Counted, failing: Counted) -> float:
         """The loss of a node when the classes ``failing`` are left out."""
-        return self.bound(counted) + self.penalty(counted, failing)
+        return self.bound(counted) + self.penalty(failing)
 
 
 def _pairs(domain: Domain, codes: Codes, records: Integers) -> Floats:

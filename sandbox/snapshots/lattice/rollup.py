@@ -1,7 +1,8 @@
 """Classes of a node of the lattice, rolled up from those of a finer node that was counted before.
 
-A record is a unit in a class of the finest node. Columns are packed into a few words, so that a node costs one look-up
-per word instead of one per column, and one sort of numbers that hold all words and the records. With one record per
+A record is a unit in a class of the finest node. Where that has few entries, all other nodes are counted from it in
+cells, by ``numbering``. Else columns are packed into a few words, so that a node costs one look-up per word instead of
+one per column, and one sort of numbers that hold all words and the records. With one record per
 unit, the units of a class are a sum; else, pairs of class and unit are kept and counted.
 
 A coarse node is not counted from a fine one at once: on the way a node between them is, from which others will be
@@ -11,61 +12,30 @@ counted too. It is as coarse as the node in the columns in which most nodes that
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.snapshots.coded import Integers, begins
+from sandbox.snapshots.lattice.counted import LARGE, Counted, InCells, Listed, Word, unpacked
 from sandbox.snapshots.lattice.domain import Codes, Domain
 from sandbox.snapshots.lattice.grid import Node
+from sandbox.snapshots.lattice.numbering import Numbering
 
 _WORD = 1 << 16  # possible values of a word, and no more than a quarter of the rows: its tables are made for every node
 _BITS = 62
 _KEPT = 4_000_000  # entries of counted nodes that are kept to roll up others from: 80 MB
-_LARGE = 20_000  # entries from which on a node is large: what is rolled up from it costs more, and takes more room
 _WORTH, _WORTH_LARGE = 0.5, 0.25  # nodes are kept that have at most this share of the entries they are rolled up from
 _SHRINKS = 8  # from a large node one between is rolled up first, if what is asked for has so many times fewer entries …
 _PART = 0.6  # … which takes this part of the way, in bits
 _CELLS = 1 << 12  # where so few classes are possible, they are counted without sorting
 _BLOCK = 1 << 16  # entries that are counted at a time
+_NUMBERED = 50_000  # entries of the finest node up to which all others are counted from it …
+_DENSE = 8  # … if at most so many classes per entry are possible
 _ALL = slice(None)
 _TABLES = 1 << 20  # entries of look-up tables that are kept: 8 MB
-
-Word = Integers | NDArray[np.int32]
-Unpack = Callable[[], tuple[Word, ...]]
-
-
-@dataclass(frozen=True)
-class Counted:
-    """The entries of ``node``, by class: the words of their columns, ``records`` in each, and the ``unit`` of each
-    where units have several. ``starts`` is where a class begins among the entries, None if every entry is a class.
-    Most nodes are only counted, so the words are unpacked when they are asked for."""
-
-    node: Node
-    unpack: Unpack
-    records: Integers
-    unit: Integers | None
-    starts: Integers | None
-
-    @cached_property
-    def words(self) -> tuple[Word, ...]:
-        """One entry per word of columns; of large nodes half as wide as an index, as they take most of the room."""
-        words = self.unpack()
-        return tuple(w.astype(np.int32) for w in words) if self.records.size >= _LARGE else words
-
-    @cached_property
-    def class_records(self) -> Integers:
-        """Records of every class."""
-        return self.records if self.starts is None else np.add.reduceat(self.records, self.starts)
-
-    @cached_property
-    def class_units(self) -> Integers:
-        """Units of every class."""
-        return self.records if self.starts is None else np.diff(np.append(self.starts, self.records.size))
 
 
 class _Kept:
@@ -86,16 +56,16 @@ class _Kept:
 
     def add(self, found: Counted) -> None:
         """Keep ``found``, in place of those that were used longest ago."""
-        size = found.records.size
+        size = found.entries
         if size > _KEPT:
             return
         while size > self._room:
             oldest = self._used.index(min(self._used[:-1]))
-            self._room += self._counted.pop(oldest).records.size
+            self._room += self._counted.pop(oldest).entries
             self._levels = np.delete(self._levels, oldest, axis=1)
             del self._used[oldest]
         self._room -= size
-        place = bisect_left(self._counted[:-1], size, key=lambda c: c.records.size)
+        place = bisect_left(self._counted[:-1], size, key=lambda c: c.entries)
         self._counted.insert(place, found)
         self._levels = np.insert(self._levels, place, found.node, axis=1)
         self._used.insert(place, self._now)
@@ -129,25 +99,36 @@ class Rollup:
         self._fits = self._low + sum(widths) <= _BITS
         self._tables: dict[tuple[int, Node, Node], Integers] = {}
         self._table_room = _TABLES
-        self.bottom = self._collapse(Counted(bottom, lambda: tuple(words), records, unit, None), bottom)
+        self.bottom = self._collapse(Listed(bottom, lambda: tuple(words), records, unit), bottom)
         self._kept = _Kept(self.bottom)
+        self._numbering = self._number_bottom() if self.bottom.entries <= _NUMBERED else None
         self._asked = [np.zeros(d.height + 1, dtype=np.int64) for d in domains]
 
     def count(self, node: Node) -> Counted:
         """The classes of ``node``."""
+        if self._numbering and (found := self._from_bottom(self._numbering, node)):
+            return found
         finer = self._kept.below(node)
         while (between := self._between(finer, node)) is not None:
             found = self._roll_up(finer, between)
-            if found.records.size > finer.records.size / 2:
+            if found.entries > finer.entries / 2:
                 break
             finer = found
         return finer if finer.node == node else self._roll_up(finer, node)
 
+    def _from_bottom(self, numbering: Numbering, node: Node) -> Counted | None:
+        """``node`` by the numbers of its classes, None where more are possible than pays."""
+        sizes = self._word_sizes(node)
+        if prod(sizes) > max(_DENSE * self.bottom.entries, _CELLS):
+            return None
+        cells = np.bincount(numbering.numbers(node), weights=self.bottom.weights, minlength=prod(sizes))
+        return InCells(node, cells.astype(np.float64, copy=False), sizes)
+
     def _between(self, finer: Counted, node: Node) -> Node | None:
         """A node to count on the way, None where that would not save work. Only what is saved depends on the guess of
         how many classes ``node`` has."""
-        entries = finer.records.size
-        if entries < _LARGE:
+        entries = finer.entries
+        if entries < LARGE:
             return None
         for asked, level in zip(self._asked, node, strict=True):
             asked[: level + 1] += 1
@@ -166,26 +147,31 @@ class Rollup:
 
     def _roll_up(self, finer: Counted, node: Node) -> Counted:
         found = self._collapse(finer, node)
-        worth = _WORTH_LARGE if finer.records.size >= _LARGE else _WORTH
-        if found.records.size <= worth * finer.records.size:
+        worth = _WORTH_LARGE if finer.entries >= LARGE else _WORTH
+        if found.entries <= worth * finer.entries:
             self._kept.add(found)
         return found
 
-    def left_out(self, counted: Counted, failing: Integers) -> int:
+    def left_out(self, failing: Counted) -> int:
         """Units that own a record of one of the classes ``failing``."""
-        if counted.unit is None:
-            return int(counted.class_units.take(failing).sum())
-        fails = np.zeros(counted.class_units.size, dtype=np.bool_)
-        fails[failing] = True
-        entries = np.repeat(fails, counted.class_units)
-        return int(np.count_nonzero(np.bincount(counted.unit[entries], minlength=1)))
+        if failing.unit is None:
+            return int(failing.records.sum())
+        return int(np.count_nonzero(np.bincount(failing.unit, minlength=1)))
 
-    def label_words(self, counted: Counted, classes: Integers) -> Iterator[tuple[slice, Word]]:
-        """The labels of ``classes``: columns, and what they have there as one number, the code of the last column first
+    def label_words(self, counted: Counted) -> Iterator[tuple[slice, Word]]:
+        """The labels of the classes: columns, and what they have there as one number, the code of the last column first
         to rise."""
-        places = classes if counted.starts is None else counted.starts[classes]
         for group, word in zip(self._groups, counted.words, strict=True):
-            yield group, word.take(places)
+            yield group, word if counted.starts is None else word.take(counted.starts)
+
+    def _number_bottom(self) -> Numbering | None:
+        """For the entries of the finest node, from which most others are counted if they are few."""
+        if self.bottom.unit is not None:
+            return None
+        codes: list[Word] = []
+        for group, word in zip(self._groups, self.bottom.words, strict=True):
+            codes += unpacked(word, [s[0] for s in self._sizes[group]])
+        return Numbering(self.domains, codes)
 
     def _table(self, number: int, low: Node, high: Node) -> Integers:
         """For every word of a group of columns on ``low`` its word on ``high``."""
@@ -207,13 +193,18 @@ class Rollup:
             if low == high:
                 yield word[part].astype(np.int64, copy=False)
             else:
-                yield self._table(number, low, high).take(word[part])
+                yield self._table(number, low, high).take(word[part], mode="clip")
+
+    def _word_sizes(self, node: Node) -> list[int]:
+        """How many values each word may have on ``node``."""
+        sizes = [s[level] for s, level in zip(self._sizes, node, strict=True)]
+        return [prod(sizes[g]) for g in self._groups]
 
     def _collapse(self, finer: Counted, node: Node) -> Counted:
         """The entries of ``finer``, those that are alike on ``node`` as one."""
         if finer.unit is None:
-            sizes = [prod(s[level] for s, level in zip(self._sizes[g], node[g], strict=True)) for g in self._groups]
-            if prod(sizes) <= max(4 * finer.records.size, _CELLS):
+            sizes = self._word_sizes(node)
+            if prod(sizes) <= max(4 * finer.entries, _CELLS):
                 return self._in_cells(finer, node, sizes)
             if self._fits:
                 return self._sorted(finer, node)
@@ -221,7 +212,7 @@ class Rollup:
 
     def _in_cells(self, finer: Counted, node: Node, sizes: Sequence[int]) -> Counted:
         """Counts in an array with a cell for every class that is possible, where they are few."""
-        cells, entries = prod(sizes), finer.records.size
+        cells, entries = prod(sizes), finer.entries
         step = _BLOCK if cells <= _BLOCK else max(entries, 1)  # what is at hand in a processor's cache is far faster
         summed = np.zeros(cells)
         for begin in range(0, entries, step):
@@ -229,9 +220,8 @@ class Rollup:
             key: Integers | int = 0
             for word, size in zip(self._words(finer, node, part), sizes, strict=True):
                 key = key * size + word
-            summed += np.bincount(key, weights=finer.records[part], minlength=cells)
-        keys = np.flatnonzero(summed)
-        return Counted(node, lambda: _unpacked(keys, sizes), summed[keys].astype(np.int64), None, None)
+            summed += np.bincount(key, weights=finer.weights[part], minlength=cells)
+        return InCells(node, summed, sizes)
 
     def _sorted(self, finer: Counted, node: Node) -> Counted:
         """Sorts one array, which is far faster than to sort two by one of them."""
@@ -244,7 +234,7 @@ class Rollup:
         both &= (1 << self._low) - 1
         summed = np.add.reduceat(both, starts)
         fields = self._fields  # not self: what is kept would hold what keeps it
-        return Counted(node, lambda: tuple((keys >> shift) & mask for shift, mask in fields), summed, None, None)
+        return Listed(node, lambda: tuple((keys >> shift) & mask for shift, mask in fields), summed)
 
     def _merged(self, finer: Counted, node: Node) -> Counted:
         """The same where units have several records, or where all words do not fit into a number."""
@@ -262,8 +252,8 @@ class Rollup:
         chosen = order[entries]
         taken = tuple(word[chosen] for word in words)
         if unit is None:
-            return Counted(node, lambda: taken, summed, None, None)
-        return Counted(node, lambda: taken, summed, unit[chosen], begins(both[entries] >> self._low))
+            return Listed(node, lambda: taken, summed)
+        return Listed(node, lambda: taken, summed, unit[chosen], begins(both[entries] >> self._low))
 
 
 def _numbers(words: Sequence[Word]) -> Integers:
@@ -273,15 +263,6 @@ def _numbers(words: Sequence[Word]) -> Integers:
         number = np.unique(number, return_inverse=True)[1]
         number = number * (int(word.max(initial=0)) + 1) + word
     return np.unique(number, return_inverse=True)[1]
-
-
-def _unpacked(keys: Integers, sizes: Sequence[int]) -> tuple[Word, ...]:
-    words: list[Word] = []
-    for size in reversed(sizes[1:]):
-        rest = keys // size
-        words.append(keys - rest * size)
-        keys = rest
-    return (keys, *reversed(words))
 
 
 def _bits(domain: Domain, codes: Codes, records: Integers) -> NDArray[np.float64]:

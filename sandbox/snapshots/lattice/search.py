@@ -128,17 +128,16 @@ class Search:
         if node in self._found:
             return self._found[node]
         counted = self.rollup.count(node)
-        units = counted.class_units
-        failing = np.flatnonzero(units < self._k)
-        left_out = self.rollup.left_out(counted, failing)
+        failing = counted.failing(self._k)
+        left_out = self.rollup.left_out(failing)
         least, penalty, found = self._loss.bound(counted), None, None
         if self._loss.rises:
             self._bounds.raise_least(node, least)
         if left_out <= self._widest * self.rollup.units:
-            penalty = self._loss.penalty(counted, failing)
+            penalty = self._loss.penalty(failing)
             self._bounds.raise_penalty(node, penalty)
             share = left_out / self.rollup.units if self.rollup.units else 0.0
-            found = Found(node, least + penalty, units.size - failing.size, left_out, share)
+            found = Found(node, least + penalty, counted.classes - failing.classes, left_out, share)
         self._aim.learn(node, left_out, penalty, least)
         self._found[node] = found
         return found

@@ -59,7 +59,7 @@ def test_what_a_node_loses_bounds_what_finer_and_coarser_ones_lose(rows: Rows, k
     for node in nodes_of([d.height + 1 for d in DOMAINS]):
         counted = rollup.count(node)
         bounds[node] = loss.bound(counted)
-        penalties[node] = loss.penalty(counted, np.flatnonzero(counted.class_units < k))
+        penalties[node] = loss.penalty(counted.failing(k))
     for finer, coarser in product(bounds, bounds):
         if is_finer(finer, coarser):
             assert bounds[finer] <= bounds[coarser] + 1e-9
@@ -88,6 +88,7 @@ def test_nodes_that_are_forgotten_are_counted_again(monkeypatch: pytest.MonkeyPa
     shape = [d.height + 1 for d in DOMAINS]
     rollup = search_of(rows, "entropy", 3).rollup
     sizes = {node: sorted(rollup.count(node).class_units.tolist()) for node in nodes_of(shape)}
+    monkeypatch.setattr(rollup_module, "_NUMBERED", 0)
     monkeypatch.setattr(rollup_module, "_KEPT", 20)
     monkeypatch.setattr(rollup_module, "_WORTH", 1.0)
     rollup = search_of(rows, "entropy", 3).rollup

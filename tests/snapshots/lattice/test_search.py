@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.snapshots.hierarchies.table_file import read_hierarchy
+from sandbox.snapshots.lattice import counted as counted_module
 from sandbox.snapshots.lattice import rollup as rollup_module
 from sandbox.snapshots.lattice.domain import Domain, domain
 from sandbox.snapshots.lattice.metrics import METRICS, Loss, Metric
@@ -75,12 +76,22 @@ def by_hand(rows: Rows, node: Node, metric: Metric, k: int) -> tuple[float, int,
 
 
 @settings(max_examples=150, deadline=None)
-@given(rows=rows_, k=st.integers(2, 5), suppress=st.sampled_from([0.0, 0.1, 0.3, 0.6]), metric=st.sampled_from(METRICS))
-def test_the_best_node_is_that_of_exhaustive_search(rows: Rows, k: int, suppress: float, metric: Metric) -> None:
+@given(
+    rows=rows_,
+    k=st.integers(2, 5),
+    suppress=st.sampled_from([0.0, 0.1, 0.3, 0.6]),
+    metric=st.sampled_from(METRICS),
+    numbered=st.booleans(),
+)
+def test_the_best_node_is_that_of_exhaustive_search(
+    rows: Rows, k: int, suppress: float, metric: Metric, numbered: bool
+) -> None:
     units = len({unit for _, unit in rows})
     every = {n: by_hand(rows, n, metric, k) for n in product(*(range(d.height + 1) for d in DOMAINS))}
     hold = {n: f for n, f in every.items() if f[1] <= suppress * units and f[2]}
-    found = search_of(rows, metric, k).best(suppress)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rollup_module, "_NUMBERED", 100 if numbered else 0)
+        found = search_of(rows, metric, k).best(suppress)
     assert found.nodes == len(every) == 24
     if not hold:
         assert found.best is None
@@ -93,11 +104,17 @@ def test_the_best_node_is_that_of_exhaustive_search(rows: Rows, k: int, suppress
 
 
 @settings(max_examples=60, deadline=None)
-@given(rows=rows_, nodes=st.lists(st.tuples(*(st.integers(0, d.height) for d in DOMAINS)), min_size=1, max_size=12))
-def test_nodes_between_change_no_count(rows: Rows, nodes: list[Node]) -> None:
+@given(
+    rows=rows_,
+    nodes=st.lists(st.tuples(*(st.integers(0, d.height) for d in DOMAINS)), min_size=1, max_size=12),
+    numbered=st.booleans(),
+)
+def test_nodes_between_and_numbers_change_no_count(rows: Rows, nodes: list[Node], numbered: bool) -> None:
     """However a node is reached, its classes are those that are counted by hand."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rollup_module, "_LARGE", 1)
+        patch.setattr(rollup_module, "LARGE", 1)
+        patch.setattr(counted_module, "LARGE", 1)
+        patch.setattr(rollup_module, "_NUMBERED", 100 if numbered else 0)
         patch.setattr(rollup_module, "_SHRINKS", 0)
         patch.setattr(rollup_module, "_BLOCK", 3)
         rollup = search_of(rows, "entropy", 2).rollup
@@ -109,6 +126,10 @@ def test_nodes_between_change_no_count(rows: Rows, nodes: list[Node]) -> None:
                 classes[key].add(unit)
             assert sorted(counted.class_units.tolist()) == sorted(len(units) for units in classes.values())
             assert int(counted.class_records.sum()) == len(rows)
+            small = [units for units in classes.values() if len(units) < 3]
+            failing = counted.failing(3)
+            assert (counted.classes, failing.classes) == (len(classes), len(small))
+            assert rollup.left_out(failing) == len(set().union(*small))
 
 
 def test_a_limit_beyond_the_widest_is_refused() -> None:
@@ -178,8 +199,8 @@ def test_adult_by_search_and_by_every_node(metric: Metric, adult: tuple[list[Dom
     best = None
     for node in product(*(range(d.height + 1) for d in domains)):
         counted = rollup.count(node)
-        failing = np.flatnonzero(counted.class_units < 5)
-        if rollup.left_out(counted, failing) <= 0.02 * rollup.units:
+        failing = counted.failing(5)
+        if rollup.left_out(failing) <= 0.02 * rollup.units:
             lost = loss.of(counted, failing)
             best = lost if best is None else min(best, lost)
     assert result.best is not None
