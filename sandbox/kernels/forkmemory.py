@@ -8,6 +8,7 @@ filled and stay filled: what a fork makes lies together.
 from __future__ import annotations
 
 import gc
+import sys
 from collections import Counter
 from collections.abc import Callable
 
@@ -26,6 +27,8 @@ _filling: list[object] = []
 def settle() -> None:
     """Collect garbage, give back what is free, fill the holes, and keep the collector off all that there is now."""
     gc.collect()
+    # It holds names of attributes. A fork looks up others, and each one that it puts out would be a page to copy.
+    sys._clear_type_cache()
     linux.release_memory()
     _filling.extend(_fill_pools())
     linux.fill_free_chunks(_PAGE, _MOST)

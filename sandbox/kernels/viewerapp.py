@@ -30,7 +30,7 @@ from sandbox.kernels.kernelapp import IPKernelApp, SandboxKernelApp, configurati
 
 log = logging.getLogger(__name__)
 
-_NO_CONNECTION = {
+NO_CONNECTION: dict[str, Any] = {
     "transport": "ipc", "ip": "none", "key": "none", "signature_scheme": "hmac-sha256",
     "shell_port": 1, "iopub_port": 1, "stdin_port": 1, "control_port": 1, "hb_port": 1,
 }  # fmt: skip
@@ -77,6 +77,7 @@ class Control(threading.Thread):
             try:
                 sender, request = self._session.recv(self._socket, mode=0)
             except zmq.ZMQError:  # the kernel is ending
+                self._socket.close(linger=0)
                 return
             except Exception:  # nothing of the server's, whoever sent it
                 log.warning("a message on the control channel is not understood")
@@ -95,7 +96,8 @@ class Control(threading.Thread):
 class ViewerKernel(IPythonKernel):
     def start(self) -> None:
         """Without the debugger's part, which would warn that it has no stream."""
-        self.shell.exit_now = False
+        if self.shell is not None:
+            self.shell.exit_now = False
         Kernel.start(self)
 
 
@@ -114,7 +116,7 @@ class ViewerKernelApp(SandboxKernelApp):
         self.configure_tornado_logger()
         self.iopub_thread = Publisher(self.session)
         self.iopub_socket = self.iopub_thread.background_socket
-        self.load_connection_info(_NO_CONNECTION)  # what is imported and worked out for it stays
+        self.load_connection_info(NO_CONNECTION)  # what is imported and worked out for it stays
 
     def make(self) -> None:
         """The kernel, which takes over the shell that executed the app's cells. It cannot hear or say anything yet."""
@@ -169,9 +171,13 @@ def begin() -> None:
     # A page needs no copy of what it said itself; of a file, that would be all of it.
     widget.JUPYTER_WIDGETS_ECHO = False
     _open_first_socket()
+    ViewerKernelApp.instance(config=configuration_of_viewers()).begin()
+
+
+def configuration_of_viewers() -> Any:
     config = configuration()
     config.IPKernelApp.capture_fd_output = False  # two threads less; what native code prints goes to the kernel's log
-    ViewerKernelApp.instance(config=config).begin()
+    return config
 
 
 def _open_first_socket() -> None:

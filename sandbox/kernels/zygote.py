@@ -101,9 +101,20 @@ def preload(modules: list[str]) -> list[str]:
     return problems
 
 
+def rehearse() -> list[str]:
+    """Make the start of a viewer's kernel quick (``warmup``); returns the reason when that was not possible."""
+    from sandbox.kernels import warmup
+
+    try:
+        warmup.rehearse()
+    except Exception as error:  # forks are slower, and larger
+        return [f"rehearsal: {type(error).__name__}: {error}"]
+    return []
+
+
 def _body(control: Channel, modules: list[str], nested: bool) -> int:
     start = time.perf_counter()
-    problems = preload(modules)
+    problems = preload(modules) + rehearse()
     random.seed()
     threads = linux.thread_count()
     forkmemory.settle()
