@@ -40,6 +40,7 @@ class Pool:
         self.begun = begun
         self.viewers: set[str] = set()
         self.retired = False
+        self._claiming = 0
         self._kernels = kernels
         self._spares: list[str] = []
         self._wanted = spares
@@ -50,15 +51,24 @@ class Pool:
     def alive(self) -> bool:
         return self.app.alive()
 
+    @property
+    def in_use(self) -> bool:
+        """Whether it has viewers, or somebody who is just becoming one."""
+        return bool(self.viewers) or self._claiming > 0
+
     async def claim(self, admission: Admission) -> str:
         """A kernel for the admitted person: a spare one, or a new one. Raises TooBusy or Unavailable."""
-        kernel_id = self._take_spare() or await self._start()
+        self._claiming += 1
         try:
-            await self._kernels.hand_over(kernel_id, admission)
-        except SandboxError:
-            self._spares.append(kernel_id)
-            raise
-        self.viewers.add(kernel_id)
+            kernel_id = self._take_spare() or await self._start()
+            try:
+                await self._kernels.hand_over(kernel_id, admission)
+            except SandboxError:
+                self._spares.append(kernel_id)
+                raise
+            self.viewers.add(kernel_id)
+        finally:
+            self._claiming -= 1
         return kernel_id
 
     async def finish(self, kernel_id: str, most: int, timeout: float) -> tuple[NotebookNode, bool]:

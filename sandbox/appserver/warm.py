@@ -123,15 +123,14 @@ class WarmApps:
 
     def begin_anew(self) -> None:
         """Prepare again, one after the other, what nobody has open: another fork server has taken over, and the one
-        before ends with its last kernel."""
-        self._run(self._anew([page for page, pool in self._pools.items() if not pool.viewers]))
+        before ends with its last kernel. What is ready stays so until the new one is."""
+        self._run(self._anew([page for page, pool in self._pools.items() if not pool.in_use]))
 
     async def _anew(self, pages: Iterable[Page]) -> None:
         for page in pages:
             pool = self._pools.get(page)
-            if pool is not None and not pool.viewers and page not in self._preparing:
-                self._retire(page)
-                await self._get_ready([page])
+            if pool is not None and not pool.in_use and self._can_prepare(page):
+                await self._make_ready(page)
 
     def follow(self, live: Mapping[str, str]) -> None:
         """Prepare the versions that became live (app → version) before anybody opens them, and let go of those that no
@@ -161,14 +160,17 @@ class WarmApps:
     async def _get_ready(self, pages: Iterable[Page]) -> None:
         """Prepare one after the other, so that there is a processor left for those who open apps meanwhile."""
         for page in pages:
-            folder = self._places.apps / page.app / page.version
             if self._pool(page) is None and self._can_prepare(page):
-                self._tried.add(page)
-                with contextlib.suppress(SandboxError):
-                    await self._receipts.check(folder, "while nobody waits")
-                    await self._prepare(page, folder)
-                if page in self._preparing:
-                    await self._preparing[page]
+                await self._make_ready(page)
+
+    async def _make_ready(self, page: Page) -> None:
+        folder = self._places.apps / page.app / page.version
+        self._tried.add(page)
+        with contextlib.suppress(SandboxError):
+            await self._receipts.check(folder, "while nobody waits")
+            await self._prepare(page, folder)
+        if page in self._preparing:
+            await self._preparing[page]
 
     def _remembered(self) -> list[Page]:
         try:
@@ -234,8 +236,10 @@ class WarmApps:
         return page not in self._preparing and page not in self._unfit and available_memory() > SCARCE
 
     async def _prepare(self, page: Page, folder: Path) -> Pool | None:
-        """Execute the app and keep it; None when it cannot be kept. Whether it may be shared turns out later."""
-        await self._make_room()
+        """Execute the app and keep it; None when it cannot be kept. Whether it may be shared turns out later; the pool
+        that the page has already is replaced only then."""
+        if page not in self._pools:
+            await self._make_room()
         self._preparing[page] = asyncio.get_running_loop().create_future()
         try:
             policy, file, most = self._shared_policy(page, folder), folder / page.notebook, self._settings.output_bytes
@@ -247,7 +251,8 @@ class WarmApps:
         except BaseException:
             self._prepared(page)
             raise
-        pool = self._pools[page] = Pool(app, notebook, self._kernels, SPARES)
+        pool = Pool(app, notebook, self._kernels, SPARES)
+        self._pools.setdefault(page, pool)
         self._run(self._compare(page, pool, policy, file))
         return pool
 
@@ -259,11 +264,14 @@ class WarmApps:
         try:
             if known or await asyncio.to_thread(shows_the_same, policy, file, pool.first_view, most, PREPARE_SECONDS):
                 pool.steady = True
+                self._put(page, pool)
             else:
+                self._put(page, pool)
                 self._retire(page)
                 app, notebook = await asyncio.to_thread(begin_once, policy, file, most, PREPARE_SECONDS)
                 pool = self._pools[page] = Pool(app, notebook, self._kernels, SPARES, begun=True)
         except (Unfit, SandboxError) as error:
+            self._put(page, pool)
             self._give_up(page, str(error))
             return
         finally:
@@ -285,6 +293,12 @@ class WarmApps:
         self._unfit.add(page)
         self._retire(page)
 
+    def _put(self, page: Page, pool: Pool) -> None:
+        """Let ``pool`` take the page's viewers from now on."""
+        if self._pools.get(page) is not pool:
+            self._retire(page)
+            self._pools[page] = pool
+
     def _retire(self, page: Page) -> None:
         """No more viewers for the page's pool; those that it has stay."""
         pool = self._pools.pop(page, None)
@@ -302,13 +316,13 @@ class WarmApps:
 
     def _sweep(self) -> None:
         """End retired pools whose last viewer has left."""
-        over = [pool for pool in self._old if not pool.viewers]
-        self._old = [pool for pool in self._old if pool.viewers]
+        over = [pool for pool in self._old if not pool.in_use]
+        self._old = [pool for pool in self._old if pool.in_use]
         for pool in over:
             self._run(pool.stop())
 
     async def _make_room(self) -> None:
-        for page in [page for page, pool in self._pools.items() if not pool.viewers]:
+        for page in [page for page, pool in self._pools.items() if not pool.in_use]:
             if len(self._pools) < MOST_POOLS:
                 break
             self._retire(page)
@@ -319,7 +333,7 @@ class WarmApps:
             return
         for page, pool in list(self._pools.items()):
             await pool.drop_spares()
-            if not pool.viewers:
+            if not pool.in_use:
                 self._retire(page)
         if available_memory() < EXHAUSTED:
             raise TooBusy(

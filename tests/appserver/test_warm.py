@@ -317,6 +317,31 @@ def test_what_becomes_live_is_prepared_before_anybody_opens_it(tmp_path: Path) -
     asyncio.run(story())
 
 
+def test_what_is_ready_stays_so_until_it_is_made_ready_anew(tmp_path: Path) -> None:
+    """Another fork server takes over whenever an app is published: whoever opens one just then need not wait."""
+    version = publish(tmp_path, APP, "", "controls")
+    page = Page(APP, version, "en")
+
+    async def story() -> None:
+        async with warm_apps(tmp_path) as warm:
+            warm.follow({APP: version})
+            await ready(warm)
+            before = warm._pools[page]
+            warm.begin_anew()
+            while page not in warm._preparing:
+                await asyncio.sleep(0.01)
+            viewer = await warm.claim(page, admission(version), "incident")
+            assert viewer.first_view == before.name, "from what was ready, and not executed for this viewer alone"
+            await ready(warm)
+            after = warm._pools[page]
+            assert after is not before and after.steady and before.retired
+            assert await move(warm, viewer, 30) == "<p class='result'>risk = 70 %</p>", "goes on with the old one"
+            later = await warm.claim(page, admission(version), "incident")
+            assert later.first_view == after.name
+
+    asyncio.run(story())
+
+
 def test_what_the_examination_found_is_not_found_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An app server that sees the same as the examination has its second run already."""
     file = tmp_path / "examined.ipynb"
