@@ -12,6 +12,23 @@ import { Texts } from './texts';
 // JupyterLab's own command for a new launcher: the buttons that ask for one get the start page.
 const LAUNCHER = 'launcher:create';
 
+/**
+ * Who double-clicks a card must not close the form that the first click opened (JupyterLab closes a dialog that is
+ * clicked beside), and who double-clicks its button must not press the card that lies below.
+ */
+function ignoreSecondClicks(): void {
+  const stop = (event: MouseEvent) => {
+    const target = event.target as Element;
+    if (event.detail > 1 && (target.classList.contains('jp-Dialog') || target.closest('.sandbox-start-page'))) {
+      event.stopImmediatePropagation();
+      event.preventDefault();
+    }
+  };
+  for (const kind of ['mousedown', 'click'] as const) {
+    window.addEventListener(kind, stop, true);
+  }
+}
+
 /** Gives back what shows the start page anew, for whoever knows that something changed. */
 export function addStart(app: JupyterFrontEnd, shell: ILabShell, texts: Texts): () => void {
   // Asked before anything is drawn: the answer is there when the tab is.
@@ -19,6 +36,7 @@ export function addStart(app: JupyterFrontEnd, shell: ILabShell, texts: Texts): 
   first.catch(() => undefined);
   let page: StartPage | null = null;
 
+  ignoreSecondClicks();
   const openNotebook = (project: string) => app.commands.execute('docmanager:open', { path: `${project}/${NOTEBOOK}` });
   const guarded = (work: () => Promise<unknown>) =>
     void work().catch(error => {

@@ -39,6 +39,11 @@ class Clerk:
         self.entries += 1
         control.click()
 
+    def press_twice(self, control: Any) -> None:
+        """As people press who know icons: it counts once, and must do what one press does."""
+        self.entries += 1
+        control.dblclick()
+
     def fill(self, control: Any, text: str) -> None:
         self.entries += 1
         control.fill(text)
@@ -91,9 +96,9 @@ def test_from_the_card_to_a_submitted_project_without_code(
     )
     clerk = Clerk()
     picture(lab, f"lab-start-{language}")
-    clerk.press(lab.locator("[data-template=customer-churn]"))
+    clerk.press_twice(lab.locator("[data-template=customer-churn]"))
     clerk.fill(lab.locator(".sandbox-form input").first, f"Stay with us {language}")
-    clerk.press(lab.get_by_role("button", name=words["make"]))
+    clerk.press_twice(lab.get_by_role("button", name=words["make"]))
     see = lab.locator(f"{PANEL} .sb-see")
     see.wait_for(timeout=90_000)
     made[language] = f"stay-with-us-{language.lower()}"
