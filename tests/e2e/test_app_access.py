@@ -20,7 +20,7 @@ def test_no_serious_finding_in_any_demo_app(
 ) -> None:
     page = signed_in("lin-xia", language)
     page.goto(f"{sandbox.portal}/apps")
-    apps = [link.get_attribute("href") for link in page.locator(".card h3 a").all()]
+    apps = [link.get_attribute("href") for link in page.locator(".card__title a").all()]
     assert len(apps) >= 2
     for address in apps:
         page.goto(f"{sandbox.portal}{address}")
