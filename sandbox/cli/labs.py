@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, SimpleQueue
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from sandbox.cli.links import api_token
 from sandbox.cli.programs import Program, Programs, free_port
@@ -24,6 +27,8 @@ from sandbox.store.workspace import write_atomically
 from sandbox.workflows.services import Services
 
 _MOST_BYTES = 8192
+#: How often it is looked whether accounts were disabled, seconds.
+_LOOK_SECONDS = 2.0
 
 
 @dataclass
@@ -43,6 +48,7 @@ class Labs:
         self._services, self._programs, self._patience = services, programs, patience
         self._urls = {owner: url}
         self._spent = SpentTickets()
+        self._look_again = 0.0
         self._wanted: SimpleQueue[_Wanted | None] = SimpleQueue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._answer))
         threading.Thread(target=self._server.serve_forever, name="labs", daemon=True).start()
@@ -61,6 +67,21 @@ class Labs:
                 except SandboxError as problem:
                     wanted.problem = problem
                 wanted.done.set()
+
+    def end_disabled(self) -> None:
+        """End the JupyterLab, kernels included, of whoever has no account any more. Only for the main thread."""
+        if time.monotonic() < self._look_again:
+            return
+        self._look_again = time.monotonic() + _LOOK_SECONDS
+        running = [name for name in self._urls if self._programs.runs(_name(name))]
+        try:
+            with self._services.registry.reading() as reading:
+                people = {person.name for person in reading.people()}
+        except SQLAlchemyError:  # it is not there for the moment: nobody is put out for that
+            return
+        for name in running:
+            if name not in people:
+                self._programs.end(_name(name))
 
     def wake(self) -> None:
         """Let ``start_next`` return at once."""

@@ -13,26 +13,30 @@ from sandbox.cli.options import home_option, json_option, open_services, print_j
 from sandbox.core.errors import Unavailable
 from sandbox.core.ids import check_slug
 from sandbox.core.learning import BADGES
+from sandbox.core.lifecycle import State
 from sandbox.core.messages import as_language
 from sandbox.core.roles import Person, Role
 from sandbox.identity.accounts import put_person
 from sandbox.store.workspace import Workspace
 from sandbox.workflows.learn import take_badge
+from sandbox.workflows.people import disable_person, enable_person
 
 
 @click.group()
 def people() -> None:
-    """Local accounts: list, add, make a sign-in link; badges."""
+    """Local accounts: list, add, disable, enable, make a sign-in link; badges."""
 
 
 @people.command("list")
 @home_option
 @json_option
 def list_(home: Path | None, as_json: bool) -> None:
-    """Show the accounts. JSON: name, display_name, roles, department, language."""
+    """Show the accounts. JSON: name, display_name, roles, department, language, disabled."""
     with open_services(home) as services, services.registry.reading() as reading:
-        rows = [_row(person) for person in reading.people()]
+        rows = [{**_row(p), "disabled": closed} for closed in (False, True) for p in reading.people(disabled=closed)]
     columns = {"name": "Name", "display_name": "Displayed as", "roles": "Roles", "department": "Department"}
+    if any(row["disabled"] for row in rows):
+        columns["disabled"] = "Disabled"
     show(rows, as_json, columns, "No accounts yet; `sandbox people add` makes one.")
 
 
@@ -57,6 +61,30 @@ def add(
     with open_services(home) as services:
         put_person(services.registry, person, actor=OPERATOR, now=services.now())
     click.echo(f"Account {name} is ready; `sandbox people link {name}` makes a sign-in link.")
+
+
+@people.command()
+@home_option
+@click.argument("name")
+def disable(home: Path | None, name: str) -> None:
+    """Close the account NAME: sign-ins, open apps and JupyterLab end; what the person made stays."""
+    with open_services(home) as services:
+        disable_person(services, name, by=None)
+        with services.registry.reading() as reading:
+            theirs = [p.slug for p in reading.projects(owner=name) if p.state is not State.RETIRED]
+    click.echo(f"The account {name} is disabled; `sandbox people enable {name}` opens it again.")
+    for slug in theirs:
+        click.echo(f"Give their project to somebody else: sandbox project hand-over {slug} NAME --reason TEXT")
+
+
+@people.command()
+@home_option
+@click.argument("name")
+def enable(home: Path | None, name: str) -> None:
+    """Open the disabled account NAME again."""
+    with open_services(home) as services:
+        enable_person(services, name, by=None)
+    click.echo(f"The account {name} is open; `sandbox people link {name}` makes a sign-in link.")
 
 
 @people.command()

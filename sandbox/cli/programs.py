@@ -120,25 +120,16 @@ class Programs:
             return program, process.returncode
         return None
 
-    def stop(self, patience: float = 2.0) -> None:
-        """End all: ask first, insist after ``patience`` seconds; returns when every one is gone."""
-        helpers = [helper for _, process in self._running for helper in _descendants(process.pid)]
-        for _, process in self._running:
-            if process.poll() is None:
-                process.terminate()
-        deadline = time.monotonic() + patience
-        for _, process in self._running:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.0, deadline - time.monotonic()))
-        for _, process in self._running:
-            process.kill()
-            process.wait()
-        # Kernels' helpers end with their program, but one that is still loading its libraries notices late.
-        for helper in helpers:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                helper.kill()
-        psutil.wait_procs(helpers, timeout=1.0)
+    def stop(self) -> None:
+        """End all; returns when every one is gone."""
+        _end([process for _, process in self._running])
         self._running.clear()
+
+    def end(self, name: str) -> None:
+        """End the program called ``name``, which stays ended."""
+        ended = [process for program, process in self._running if program.name == name]
+        self._running = [(program, process) for program, process in self._running if program.name != name]
+        _end(ended)
 
     @staticmethod
     def _failed(program: Program, how: str) -> Unavailable:
@@ -151,6 +142,26 @@ class Programs:
             tail=tail,
             log=str(program.log),
         )
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]], patience: float = 2.0) -> None:
+    """Ask first, insist after ``patience`` seconds; returns when every one is gone, with what it started."""
+    helpers = [helper for process in processes for helper in _descendants(process.pid)]
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + patience
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, deadline - time.monotonic()))
+    for process in processes:
+        process.kill()
+        process.wait()
+    # Kernels' helpers end with their program, but one that is still loading its libraries notices late.
+    for helper in helpers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            helper.kill()
+    psutil.wait_procs(helpers, timeout=1.0)
 
 
 def _descendants(pid: int) -> list[psutil.Process]:

@@ -10,19 +10,20 @@ import click
 from rich.markup import escape
 
 from sandbox.cli.client import Api
-from sandbox.cli.options import console, home_option, json_option, load_settings, print_json, show
+from sandbox.cli.options import console, home_option, json_option, load_settings, open_services, print_json, show
 from sandbox.core.errors import NotFound
 from sandbox.core.findings import Finding, gravest_first
 from sandbox.publishing.archive import pack_project
 from sandbox.publishing.starter import unpack_starter
 from sandbox.store.workspace import Workspace
+from sandbox.workflows.hand_over import hand_over
 
 COLUMNS = {"slug": "Name", "title": "Title", "state": "State", "template": "Template", "pins": "Data"}
 
 
 @click.group()
 def project() -> None:
-    """Micro-projects: new, list, show, submit. Needs a running `sandbox up`."""
+    """Micro-projects: new, list, show, submit (these need a running `sandbox up`); hand-over."""
 
 
 @project.command()
@@ -115,6 +116,18 @@ def submit(home: Path | None, as_json: bool, slug: str, note: str, wait: bool) -
         print_json(made)
     else:
         _print_submission(made)
+
+
+@project.command("hand-over")
+@home_option
+@click.argument("slug")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why somebody else goes on with it; it is in the project's history.")
+def hand_over_(home: Path | None, slug: str, name: str, reason: str) -> None:
+    """Make NAME the owner of the project SLUG; they begin with its newest text."""
+    with open_services(home) as services:
+        hand_over(services, slug, name, reason, by=None)
+    click.echo(f"The project {slug} is {name}'s now.")
 
 
 def _print_submission(submission: dict[str, Any]) -> None:

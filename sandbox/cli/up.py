@@ -161,6 +161,7 @@ def _until_stopped(programs: Programs, labs: Labs) -> None:
         signal.signal(number, end)
     while not stop.is_set():
         labs.start_next(0.5)
+        labs.end_disabled()
         revived = programs.revive()
         if revived:
             program, code = revived

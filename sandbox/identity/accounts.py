@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sandbox.core.errors import NotFound, NotSignedIn
+from sandbox.core.errors import Conflict, NotFound, NotSignedIn
 from sandbox.core.ids import check_slug
 from sandbox.core.messages import Language
 from sandbox.core.roles import Person
@@ -35,9 +35,18 @@ class Session:
 
 
 def put_person(registry: Registry, person: Person, *, actor: str, now: datetime) -> Person:
-    """Create the account or change it; says so in the audit chain. Raises BadInput for an unusable name."""
+    """Create the account or change it; says so in the audit chain.
+
+    Raises BadInput for an unusable name, Conflict for an account that is disabled.
+    """
     check_slug(person.name, "account name")
     with registry.transaction(actor) as transaction:
+        if person.name in {each.name for each in transaction.people(disabled=True)}:
+            raise Conflict(
+                "The account “{name}” is disabled.",
+                "Open it again with `sandbox people enable {name}` before you change it.",
+                name=person.name,
+            )
         transaction.put_person(person, now)
         transaction.record("person.changed", person.name, now, roles=sorted(person.roles))
     return person

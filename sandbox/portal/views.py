@@ -55,11 +55,11 @@ class Judged:
 
 
 def display_names(reading: Reading) -> Mapping[str, str]:
-    return _Names({p.name: p.display_name for p in reading.people()})
+    return _Names(reading.display_names())
 
 
 class _Names(dict[str, str]):
-    """A disabled account keeps its short name."""
+    """Who has no account keeps the short name."""
 
     def __missing__(self, key: str) -> str:
         return key

@@ -108,16 +108,24 @@ class Reading:
 
     # --- people
     def person(self, name: str) -> Person:
-        row = self._c.execute(sa.select(t.people).where(t.people.c.name == name, ~t.people.c.disabled)).first()
+        """The account, if it is open. Raises NotFound."""
+        row = self._c.execute(sa.select(t.people).where(t.people.c.name == name)).first()
         if row is None:
             raise NotFound("There is no account “{name}”.", "List the accounts with `sandbox people list`.", name=name)
+        if row.disabled:
+            raise NotFound(
+                "The account “{name}” is disabled.", "`sandbox people enable {name}` opens it again.", name=name
+            )
         return _person(row)
 
-    def people(self) -> list[Person]:
-        rows = self._c.execute(
-            sa.select(t.people).where(~t.people.c.disabled).order_by(t.people.c.created, t.people.c.name)
-        )
-        return [_person(row) for row in rows]
+    def people(self, *, disabled: bool = False) -> list[Person]:
+        """The accounts that are open, or those that are ``disabled``; the oldest first."""
+        query = sa.select(t.people).where(t.people.c.disabled == disabled)
+        return [_person(row) for row in self._c.execute(query.order_by(t.people.c.created, t.people.c.name))]
+
+    def display_names(self) -> dict[str, str]:
+        """Account name → what colleagues read, of disabled accounts as well: what they made stays theirs."""
+        return {row.name: row.display_name for row in self._c.execute(sa.select(t.people))}
 
     def token(self, digest: str, kind: str, now: datetime) -> str | None:
         """The name of the person whose unexpired, unused token has this SHA-256 ``digest``; None if there is none."""
@@ -260,6 +268,17 @@ class Transaction(Reading):
         changed = self._c.execute(sa.update(t.people).where(t.people.c.name == person.name).values(**values))
         if changed.rowcount == 0:
             self._c.execute(sa.insert(t.people).values(name=person.name, created=now, disabled=False, **values))
+
+    def disable_person(self, name: str) -> None:
+        """Close the account; its sessions, links and tokens end, and whoever waits for its text may edit."""
+        self._c.execute(sa.update(t.people).where(t.people.c.name == name).values(disabled=True))
+        self._c.execute(sa.delete(t.tokens).where(t.tokens.c.person == name))
+        nobody = {"holder": "", "window": "", "since": None, "seen": None}
+        self._c.execute(sa.update(t.shared_texts).where(t.shared_texts.c.holder == name).values(**nobody))
+
+    def enable_person(self, name: str) -> bool:
+        """Open the account again; False if there is none."""
+        return self._c.execute(sa.update(t.people).where(t.people.c.name == name).values(disabled=False)).rowcount == 1
 
     def add_token(self, digest: str, kind: str, person: str, now: datetime, expires: datetime) -> None:
         self._c.execute(

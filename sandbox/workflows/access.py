@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.catalog import Decision, may_use
+from collections.abc import Iterable
+
+from sandbox.catalog import Catalog, Decision, may_use
 from sandbox.core.errors import BadgeMissing, NotAllowed
 from sandbox.core.messages import Message
 from sandbox.core.project import Project
@@ -74,6 +76,21 @@ def require_dataset(services: Services, person: Person, spec: DatasetSpec) -> No
             reason=decision.reason,
             owner=spec.owner,
         )
+
+
+def require_colleague(services: Services, colleague: Person, datasets: Iterable[str]) -> None:
+    """Raise NotAllowed, worded for whoever chose ``colleague``, unless they may use all of a project's ``datasets``."""
+    catalog, badges = Catalog(services.workspace, services.content), held_badges(services, colleague)
+    for name in datasets:
+        decision = may_use(colleague, catalog.entry(name).spec, badges)
+        if not decision.allowed:
+            raise NotAllowed(
+                "{person} may not use the dataset {dataset}: {reason}.",
+                "Choose somebody who may, or ask the owner of the dataset to open it to them.",
+                person=colleague.display_name,
+                dataset=name,
+                reason=decision.reason,
+            )
 
 
 def badge_missing(dataset: str, decision: Decision) -> BadgeMissing:

@@ -13,8 +13,9 @@ import io
 import time
 import tomllib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sandbox.core.lifecycle import State
 from sandbox.core.messages import as_language
 from sandbox.core.project import Kpi, NewProject, Project
 from sandbox.core.roles import Person, Role
+from sandbox.core.spec import DatasetSpec
 from sandbox.workflows.services import Services
 
 Progress = Callable[[str, float], None]
@@ -44,8 +46,8 @@ def ensure_people(services: Services) -> list[Person]:
     """All accounts, oldest first; the demo's are made where there are none at all."""
     with services.registry.reading() as reading:
         people = reading.people()
-    if people:
-        return people
+        if people or reading.people(disabled=True):
+            return people
     now = services.now()
     with services.registry.transaction("operator") as tx:
         for place, person in enumerate(DEMO_PEOPLE):
@@ -57,7 +59,7 @@ def ensure_people(services: Services) -> list[Person]:
 def ensure_snapshots(services: Services, scale: float, progress: Progress) -> None:
     """Write the demo company's raw tables and build a snapshot of each dataset that has none."""
     catalog = Catalog(services.workspace, services.content)
-    waiting = [entry.spec.name for entry in catalog.entries() if entry.latest is None]
+    waiting = _referred_to_first([entry.spec for entry in catalog.entries() if entry.latest is None])
     if not waiting:
         return
     from sandbox.demo import write_company
@@ -70,11 +72,26 @@ def ensure_snapshots(services: Services, scale: float, progress: Progress) -> No
         build_dataset(services, name, actor="operator")
 
 
+def _referred_to_first(specs: Sequence[DatasetSpec]) -> list[str]:
+    """The datasets' names; one that others refer to comes before them, so that they find what they refer to."""
+    waiting = {spec.name: {c.references.dataset for c in spec.columns.values() if c.references} for spec in specs}
+    wanted = {name: [other for other in sorted(others) if other in waiting] for name, others in waiting.items()}
+    try:
+        return list(TopologicalSorter(wanted).static_order())
+    except CycleError:  # two that refer to each other: whichever comes first, the other is not there yet
+        return list(wanted)
+
+
 def publish_curated(services: Services, progress: Progress) -> None:
-    """Take every app in ``apps/`` down the road, once; the portal must be running, because it examines."""
+    """Take every app in ``apps/`` down the road, once, where the demo's people are there to do it.
+
+    The portal must be running, because it examines."""
     sources = sorted(file.parent for file in (services.content / "apps").glob("*/app.toml"))
     with services.registry.reading() as reading:
-        owner, reviewer = reading.person(DEMO_PEOPLE[-1].name), reading.person(DEMO_PEOPLE[1].name)
+        people = {person.name: person for person in reading.people()}
+        owner, reviewer = people.get(DEMO_PEOPLE[-1].name), people.get(DEMO_PEOPLE[1].name)
+        if owner is None or reviewer is None:  # a company of its own, or they left: nobody is there to publish them
+            return
         known = {p.title: p for p in reading.projects(owner=owner.name)}
     for index, source in enumerate(sources):
         progress(source.name, index / len(sources))

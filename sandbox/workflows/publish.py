@@ -109,7 +109,7 @@ def grant_app(services: Services, person: Person, slug: str, version: str | None
     with services.registry.transaction(person.name) as tx:
         project = tx.project(slug)
         chosen = _may_open(project, tx.app_versions(slug), person, version)
-        owner = next((p.display_name for p in tx.people() if p.name == project.owner), project.owner)
+        owner = tx.display_names().get(project.owner, project.owner)
         tx.record("app.opened", slug, now, version=chosen)
     return Ticket(
         purpose="app",

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sandbox.catalog import Catalog
 from sandbox.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from sandbox.core.lifecycle import State
 from sandbox.core.project import Project
@@ -20,7 +19,7 @@ from sandbox.core.sharing import SILENT, Colleague, SharedText
 from sandbox.publishing.archive import read_archive
 from sandbox.store.registry import Reading, Transaction
 from sandbox.store.workspace import write_atomically
-from sandbox.workflows.access import owned_project, require_dataset, visible_project, worked_project
+from sandbox.workflows.access import owned_project, require_colleague, visible_project, worked_project
 from sandbox.workflows.services import Services
 
 TEXT_FILES = ("notebook.ipynb", "choices.json")
@@ -58,9 +57,7 @@ def share(services: Services, person: Person, slug: str, name: str) -> Colleague
             "Choose a colleague who does; reviewers and leads see the project anyway.",
             name=colleague.display_name,
         )
-    catalog = Catalog(services.workspace, services.content)
-    for dataset in project.pins:
-        require_dataset(services, colleague, catalog.entry(dataset).spec)
+    require_colleague(services, colleague, project.pins)
     with services.registry.transaction(person.name) as tx:
         owned_project(tx, person, slug)
         if found := next((c for c in tx.colleagues(slug) if c.person == name and c.ended is None), None):
@@ -193,7 +190,7 @@ def _require_turn(tx: Transaction, text: SharedText, person: Person, window: str
         raise Conflict(
             "{person} has been working on this project since {time} (UTC).",
             "Your text is kept among the versions. To go on here, take the project over.",
-            person=tx.person(text.holder).display_name if text.holder else "–",
+            person=tx.display_names().get(text.holder, text.holder) or "–",
             time=(text.since or now).strftime("%H:%M"),
         )
     if text.text != base:

@@ -85,12 +85,12 @@ def _free_slug(reading: Reading, wanted: str) -> str:
 def project_starter(services: Services, person: Person, slug: str, language: Language | None = None) -> bytes:
     """A zip of the files that a new project begins with: its notebook in the person's language, ``project.toml``.
 
-    A colleague begins with the text that is shared with them; raises Conflict when there is none yet.
+    Where there is a shared text they are that; raises Conflict for a colleague when there is none yet.
     """
     with services.registry.reading() as reading:
         project = worked_project(reading, person, slug)
         shared = reading.shared_text(slug)
-    begun = {} if person.name == project.owner else shared_files(services, shared)
+    begun = {} if person.name == project.owner and not shared.text else shared_files(services, shared)
     template = load_template(services.content, project.template, services.workspace.templates)
     notebook = starter_notebook(template, language or as_language(project.language), project)
     buffer = io.BytesIO()

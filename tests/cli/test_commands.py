@@ -178,7 +178,7 @@ def test_an_account_is_made_changed_and_listed(home: Path, sandbox: Run) -> None
     listed = {p["name"]: p for p in json.loads(sandbox("people", "list", "--json").stdout)}
     assert listed["wang-fang"] == {
         "name": "wang-fang", "display_name": "王芳", "roles": ["lead", "reviewer"], "department": "销售部",
-        "language": "en",
+        "language": "en", "disabled": False,
     }  # fmt: skip
     assert "王芳" in sandbox("people", "list").stdout
     actors = [
@@ -186,6 +186,19 @@ def test_an_account_is_made_changed_and_listed(home: Path, sandbox: Run) -> None
         for e in json.loads(sandbox("audit", "list", "--subject", "wang-fang", "--json").stdout)
     ]
     assert len(actors) == 2 and {actor for actor, _ in actors} == {"operator"}
+
+
+def test_who_leaves_is_shut_out_and_their_project_goes_on(home: Path, sandbox: Run) -> None:
+    left = sandbox("people", "disable", "lin-xia")
+    assert left.exit_code == 0 and "sandbox project hand-over first-idea NAME" in left.stdout
+    listed = {p["name"]: p["disabled"] for p in json.loads(sandbox("people", "list", "--json").stdout)}
+    assert listed.pop("lin-xia") and not any(listed.values())
+    assert "is disabled" in str(sandbox("people", "link", "lin-xia").exception)
+    assert sandbox("project", "hand-over", "first-idea", "bob", "--reason", "She left.").exit_code == 0
+    with_bob = json.loads(sandbox("audit", "list", "--subject", "first-idea", "--json").stdout)[-1]
+    assert (with_bob["actor"], with_bob["action"]) == ("operator", "project.handed-over")
+    assert sandbox("people", "enable", "lin-xia").exit_code == 0
+    assert "hand-over first-idea" not in sandbox("people", "disable", "lin-xia").stdout
 
 
 def test_an_account_that_cannot_be_is_refused(home: Path) -> None:

@@ -20,6 +20,7 @@ from sandbox.identity.tickets import Ticket, seal
 from sandbox.portal.addresses import Addresses
 from sandbox.portal.labs import LabRefused, lab_of
 from sandbox.settings import Settings
+from sandbox.workflows.people import disable_person
 from sandbox.workflows.services import Services
 from tests.appserver.conftest import plain_environment
 from tests.helpers.ports import free_port
@@ -84,6 +85,15 @@ def test_a_second_person_gets_a_lab_of_their_own(services: Services, tmp_path: P
                 assert entered.status_code == status, (person, name)
         with pytest.raises(LabRefused, match="at the same time: 2"):
             sandbox.lab_of("ann")
+        sandbox.labs.end_disabled()
+        assert httpx.get(f"{theirs}/sandbox/healthz", trust_env=False).status_code == 200
+        disable_person(services, "bob", by=None)
+        sandbox.labs._look_again = 0.0
+        sandbox.labs.end_disabled()
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{theirs}/sandbox/healthz", trust_env=False)
+        assert httpx.get(f"{sandbox.first}/sandbox/healthz", trust_env=False).status_code == 200
+        assert sandbox.programs.revive() is None, "it stays ended"
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{theirs}/sandbox/healthz", trust_env=False)
 

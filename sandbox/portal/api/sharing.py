@@ -51,7 +51,7 @@ def turn(slug: str, body: TurnBody, services: UsedServices, person: ApiPerson, w
     if given is None:
         return {"shared": False}
     with services.registry.reading() as reading:
-        names = {p.name: p.display_name for p in reading.people()}
+        names = reading.display_names()
     return {
         "shared": True,
         "mine": given.mine,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+from collections import Counter
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -12,13 +13,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from sandbox import __version__
 from sandbox.core.errors import NotFound, SandboxError
 from sandbox.core.lifecycle import State
+from sandbox.core.roles import Role
 from sandbox.identity.probes import may_measure
 from sandbox.kernels.capability import capability
 from sandbox.kernels.learned import REASONS, remembered
 from sandbox.portal.access import OVERSEERS
-from sandbox.portal.needs import Me, UsedAddresses, UsedServices
+from sandbox.portal.needs import Me, Posted, UsedAddresses, UsedServices
 from sandbox.portal.observe import Metrics
-from sandbox.portal.render import page
+from sandbox.portal.render import go, page
+from sandbox.workflows.people import disable_person, enable_person
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,14 +30,28 @@ router = APIRouter(include_in_schema=False)
 def show_health(request: Request, services: UsedServices, addresses: UsedAddresses, me: Me) -> Response:
     me.require(*OVERSEERS)
     with services.registry.reading() as reading:
-        people, projects = reading.people(), reading.projects()
+        people, gone, projects = reading.people(), reading.people(disabled=True), reading.projects()
         queue = [s for s in reading.submissions(undecided=True) if s.examination in ("queued", "running")]
     disk = shutil.disk_usage(services.workspace.home)
     return page(
-        request, "health.html", machine=capability(), addresses=addresses, people=people, projects=len(projects),
+        request, "health.html", machine=capability(), addresses=addresses, projects=len(projects),
+        people=[(p, False) for p in people] + [(p, True) for p in gone],
+        owned=Counter(p.owner for p in projects if p.state is not State.RETIRED), leads=me.has(Role.LEAD),
         queue=queue, disk=disk, version=__version__, python=platform.python_version(), system=platform.platform(),
         settings=services.settings, ahead=remembered(services.workspace.preload), reasons=REASONS,
     )  # fmt: skip
+
+
+@router.post("/people/{name}/disable", name="disable_person")
+def disable_now(request: Request, name: str, form: Posted, services: UsedServices, me: Me) -> Response:
+    disable_person(services, name, by=me)
+    return go(request, "health")
+
+
+@router.post("/people/{name}/enable", name="enable_person")
+def enable_now(request: Request, name: str, form: Posted, services: UsedServices, me: Me) -> Response:
+    enable_person(services, name, by=me)
+    return go(request, "health")
 
 
 @router.get("/healthz", name="healthz")

@@ -22,6 +22,7 @@ from sandbox.portal.progress import progress_text
 from sandbox.portal.render import go, page
 from sandbox.portal.views import display_names, judged, project_rows, stage
 from sandbox.workflows.access import visible_project, worked_project
+from sandbox.workflows.hand_over import hand_over
 from sandbox.workflows.promote import promote
 from sandbox.workflows.publish import Retrospective, retire, rollback
 from sandbox.workflows.services import Services
@@ -52,6 +53,8 @@ def show_project(
         names = display_names(reading)
         row = project_rows(reading, [project], language)[0]
         shared = shared_facts(services, reading, me, project)
+        gives = me.has(Role.LEAD) and project.state is not State.RETIRED
+        heirs = [p for p in reading.people() if p.has(Role.STAFF) and p.name != project.owner] if gives else []
     last = submissions[0] if submissions else None
     return page(
         request, "project.html", project=project, row=row, stage=stage(project, last), road=road(project, last),
@@ -59,7 +62,7 @@ def show_project(
         events=list(reversed(events)), names=names,
         steps=steps(me, project) if not shared["worked"] else frozenset(), shared=shared,
         lab_here=has_lab(me, addresses) and (me.name == project.owner or shared["works"]),
-        own=me.name == project.owner,
+        own=me.name == project.owner, heirs=heirs,
     )  # fmt: skip
 
 
@@ -135,6 +138,13 @@ def promote_now(request: Request, slug: str, form: Posted, services: UsedService
 def roll_back(request: Request, slug: str, form: Posted, services: UsedServices, me: Me) -> Response:
     _inside(services, me, slug)
     rollback(services, me, slug, form.text("version"), form.text("reasons"))
+    return go(request, "project", slug=slug)
+
+
+@router.post("/projects/{slug}/hand-over", name="hand_over")
+def hand_over_now(request: Request, slug: str, form: Posted, services: UsedServices, me: Me) -> Response:
+    _inside(services, me, slug)
+    hand_over(services, slug, form.text("person"), form.text("reasons")[:2000], by=me)
     return go(request, "project", slug=slug)
 
 
