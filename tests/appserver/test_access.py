@@ -5,24 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.appserver.portal import Portal
 from tests.appserver.site import Hardened
 from tests.appserver.test_page import come_from_portal
-from tests.helpers.browser import new_context
+from tests.helpers.browser import grave_findings, new_context
 
 pytestmark = pytest.mark.browser
-
-
-def grave_findings(page: Any) -> list[str]:
-    """What axe-core calls serious or critical, with the first place of each."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']} ({len(each['nodes'])}): {each['nodes'][0]['html'][:160]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

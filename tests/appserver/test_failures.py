@@ -12,8 +12,8 @@ import pytest
 from tests.appserver.conftest import app_server, publish
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, OTHER, Hardened, Viewer
-from tests.appserver.test_access import grave_findings
 from tests.appserver.test_life import DROP, KERNEL
+from tests.helpers.browser import grave_findings
 
 pytestmark = pytest.mark.browser
 

@@ -12,10 +12,9 @@ import pytest
 from tests.appserver.conftest import app_server, publish
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, Hardened
-from tests.appserver.test_access import grave_findings
 from tests.appserver.test_life import KERNEL
 from tests.appserver.test_page import come_from_portal
-from tests.helpers.browser import new_context
+from tests.helpers.browser import grave_findings, new_context
 
 pytestmark = pytest.mark.browser
 

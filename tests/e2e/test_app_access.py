@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.appserver.test_access import grave_findings
+from tests.helpers.browser import grave_findings
 from tests.helpers.running import RunningSandbox
 
 pytestmark = pytest.mark.browser

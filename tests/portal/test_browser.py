@@ -19,7 +19,7 @@ from sandbox.portal.addresses import Addresses
 from sandbox.portal.app import create_app
 from sandbox.settings import Settings
 from sandbox.workflows.services import Services
-from tests.helpers.browser import chromium, new_context
+from tests.helpers.browser import chromium, grave_findings, new_context
 from tests.helpers.ports import free_port
 
 from .test_signin import link_for
@@ -136,6 +136,8 @@ def test_every_page_fits_a_phone_and_keeps_the_policy(running: Running, browser:
             )
             assert unnamed == [], path
             assert page.locator("h1").count() == 1, path
+            if locale == "en":  # colours and structure are the same in both
+                assert grave_findings(page) == [], path
         assert complaints == []
         page.context.close()
 
