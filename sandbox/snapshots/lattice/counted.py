@@ -34,17 +34,16 @@ class Counted(ABC):
 
     @property
     @abstractmethod
-    def weights(self) -> Floats:
-        """The records as they are summed in cells."""
-
-    @property
-    @abstractmethod
     def words(self) -> tuple[Word, ...]:
         """One entry per word of columns; of large nodes half as wide as an index, as they take most of the room."""
 
     @abstractmethod
     def failing(self, k: int) -> Counted:
         """The classes of fewer than ``k`` units."""
+
+    def gathered(self) -> Counted:
+        """The same without room for classes that are possible but empty, for what is kept."""
+        return self
 
     @property
     def classes(self) -> int:
@@ -80,10 +79,6 @@ class Listed(Counted):
         return self._records
 
     @cached_property
-    def weights(self) -> Floats:
-        return self._records.astype(np.float64)
-
-    @cached_property
     def words(self) -> tuple[Word, ...]:
         words = self._unpack()
         return tuple(w.astype(np.int32) for w in words) if self.entries >= LARGE else words
@@ -113,17 +108,17 @@ class InCells(Counted):
         return np.flatnonzero(self._cells != 0)
 
     @cached_property
-    def weights(self) -> Floats:
-        return self._cells.take(self._keys)
-
-    @cached_property
     def records(self) -> Integers:
-        return self.weights.astype(np.int64)
+        return self._cells.take(self._keys).astype(np.int64)
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
         words = unpacked(self._keys, self._sizes)
         return tuple(w.astype(np.int32) for w in words) if self.entries >= LARGE else words
+
+    def gathered(self) -> Counted:
+        keys, sizes = self._keys, self._sizes
+        return Listed(self.node, lambda: unpacked(keys, sizes), self.records)
 
     def failing(self, k: int) -> Counted:
         keys, sizes = np.flatnonzero((self._cells < k) & (self._cells > 0)), self._sizes

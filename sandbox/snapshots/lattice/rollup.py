@@ -101,6 +101,7 @@ class Rollup:
         self._table_room = _TABLES
         self.bottom = self._collapse(Listed(bottom, lambda: tuple(words), records, unit), bottom)
         self._kept = _Kept(self.bottom)
+        self._weights = self.bottom.records.astype(np.float64)  # as they are summed
         self._numbering = self._number_bottom() if self.bottom.entries <= _NUMBERED else None
         self._asked = [np.zeros(d.height + 1, dtype=np.int64) for d in domains]
 
@@ -121,7 +122,7 @@ class Rollup:
         sizes = self._word_sizes(node)
         if prod(sizes) > max(_DENSE * self.bottom.entries, _CELLS):
             return None
-        cells = np.bincount(numbering.numbers(node), weights=self.bottom.weights, minlength=prod(sizes))
+        cells = np.bincount(numbering.numbers(node), weights=self._weights, minlength=prod(sizes))
         return InCells(node, cells.astype(np.float64, copy=False), sizes)
 
     def _between(self, finer: Counted, node: Node) -> Node | None:
@@ -149,6 +150,7 @@ class Rollup:
         found = self._collapse(finer, node)
         worth = _WORTH_LARGE if finer.entries >= LARGE else _WORTH
         if found.entries <= worth * finer.entries:
+            found = found.gathered()
             self._kept.add(found)
         return found
 
@@ -220,7 +222,7 @@ class Rollup:
             key: Integers | int = 0
             for word, size in zip(self._words(finer, node, part), sizes, strict=True):
                 key = key * size + word
-            summed += np.bincount(key, weights=finer.weights[part], minlength=cells)
+            summed += np.bincount(key, weights=finer.records[part], minlength=cells)
         return InCells(node, summed, sizes)
 
     def _sorted(self, finer: Counted, node: Node) -> Counted:
