@@ -1,8 +1,9 @@
-"""Refuses shown tables that give few units away: counts below the threshold, and rows about single units.
+"""Refuses shown tables and charts that give few units away: counts below the threshold, and rows about single units.
 
 A count of units in (0, threshold) may name a person to somebody who knows a little more; a pseudonym or a row of the
 snapshot shows one outright. Tables of ``lab.table`` say what they count; in others headings are read, and where they
-do not tell, a person is asked. Datasets about machines (not personal) are left alone.
+do not tell, a person is asked. A chart is judged by the data that it brings to the page (``chart_data``). Datasets
+about machines (not personal) are left alone.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sandbox.checks.chart_data import chart_tables, dataset_names, widget_tables
 from sandbox.checks.facts import Facts
 from sandbox.checks.html import Table, read_html
 from sandbox.core.findings import Finding, Level
 from sandbox.core.messages import Message
-from sandbox.core.notebook import Json, iter_outputs, iter_texts, joined
+from sandbox.core.notebook import Json, iter_outputs, iter_texts, iter_widgets, joined
 from sandbox.core.run import RunReport
 
 PHASE, NAME = "run", "small_cells"
@@ -43,6 +45,7 @@ class Shown:
     cell: str | None
     table: Table
     units: str | None = None
+    is_chart: bool = False
 
 
 def check(facts: Facts) -> Iterable[Finding]:
@@ -59,7 +62,38 @@ def check(facts: Facts) -> Iterable[Finding]:
     yield from _by_place(findings)
     if not findings:
         fields = {"tables": len(tables), "least": facts.limits.small_cell}
-        yield Finding(NAME, Level.PASS, Message("{tables} shown tables: no count below {least} was found.", fields))
+        yield Finding(
+            NAME, Level.PASS, Message("{tables} shown tables and charts: no count below {least} was found.", fields)
+        )
+
+
+#: What is said of a table, and what of a chart.
+_SURE, _MAYBE, _ROWS = (
+    (
+        Message("A table shows {value} under “{heading}”; fewer than {least} must not be shown."),
+        Message("A chart holds {value} under “{heading}”; fewer than {least} must not be shown."),
+    ),
+    (
+        Message("A table shows the figure {value} under “{heading}”; if it counts people, it is too small."),
+        Message("A chart holds the figure {value} under “{heading}”; if it counts people, it is too small."),
+    ),
+    (
+        Message("A table seems to show single rows of the dataset {dataset}."),
+        Message("A chart seems to hold single rows of the dataset {dataset}: all of its data goes to the page."),
+    ),
+)
+_LARGER = (
+    Message('Show the table with lab.table(…, units="…"), which hides small groups, or make larger groups.'),
+    Message("Leave small groups out of the chart's data, or make larger groups."),
+)
+_IF_PEOPLE = (
+    Message('If it counts people, show the table with lab.table(…, units="…"), which hides small groups.'),
+    Message("If it counts people, leave small groups out of the chart's data, or make larger groups."),
+)
+_GROUPS = (
+    Message("Show groups with their counts instead; for a look at the data while working, use the Lab only."),
+    Message("Count before you draw, and give the chart the groups with their counts instead of the rows."),
+)
 
 
 def _judge(shown: Shown, personal: dict[str, Json], least: int) -> Iterator[Finding]:
@@ -67,35 +101,13 @@ def _judge(shown: Shown, personal: dict[str, Json], least: int) -> Iterator[Find
     if found is not None:
         heading, value, sure = found
         fields = {"heading": heading or "–", "value": value, "least": least}
-        if sure:
-            yield Finding(
-                NAME,
-                Level.FAIL,
-                Message("A table shows {value} under “{heading}”; fewer than {least} must not be shown.", fields),
-                Message(
-                    'Show the table with lab.table(…, units="…"), which hides small groups, or make larger groups.'
-                ),
-                shown.cell,
-            )
-        else:
-            yield Finding(
-                NAME,
-                Level.REVIEW,
-                Message(
-                    "A table shows the figure {value} under “{heading}”; if it counts people, it is too small.", fields
-                ),
-                Message('If it counts people, show the table with lab.table(…, units="…"), which hides small groups.'),
-                shown.cell,
-            )
+        said, remedy, level = (_SURE, _LARGER, Level.FAIL) if sure else (_MAYBE, _IF_PEOPLE, Level.REVIEW)
+        message = Message(said[shown.is_chart].template, fields)
+        yield Finding(NAME, level, message, remedy[shown.is_chart], shown.cell)
     dataset = _single_rows(shown.table, personal)
     if dataset:
-        yield Finding(
-            NAME,
-            Level.REVIEW,
-            Message("A table seems to show single rows of the dataset {dataset}.", {"dataset": dataset}),
-            Message("Show groups with their counts instead; for a look at the data while working, use the Lab only."),
-            shown.cell,
-        )
+        message = Message(_ROWS[shown.is_chart].template, {"dataset": dataset})
+        yield Finding(NAME, Level.REVIEW, message, _GROUPS[shown.is_chart], shown.cell)
 
 
 def _small_counts(shown: Shown, least: int) -> tuple[str, int, bool] | None:
@@ -113,7 +125,7 @@ def _small_counts(shown: Shown, least: int) -> tuple[str, int, bool] | None:
     for heading, value in small:
         if _COUNTS.match(heading):
             return heading, value, False
-    if small and _is_cross_table(columns):
+    if small and not shown.is_chart and _is_cross_table(columns):  # a chart's columns are often whole numbers
         return (*small[0], False)
     return None
 
@@ -139,9 +151,12 @@ def _single_rows(table: Table, personal: dict[str, Json]) -> str | None:
 
 
 def _pseudonyms(report: RunReport) -> Iterator[Finding]:
+    bundles = [data for _, output in iter_outputs(report.notebook) if isinstance(data := output.get("data"), dict)]
+    states = [dict(state) for _, state in iter_widgets(report.notebook)]
+    unseen = {name for bundle in (*bundles, *states) for name in dataset_names(bundle)}
     for shown in iter_texts(report.notebook):
         text = read_html(shown.text).text if shown.kind in ("text/html", "image/svg+xml") else shown.text
-        found = set(_PSEUDONYM.findall(text)) if shown.kind != "application/javascript" else set()
+        found = set(_PSEUDONYM.findall(text)) - unseen if shown.kind != "application/javascript" else set()
         if len(found) >= _FEW_PSEUDONYMS:
             yield Finding(
                 NAME,
@@ -161,10 +176,13 @@ def _tables(report: RunReport) -> Iterator[Shown]:
             page, units = joined(data.get("text/html")), _declared_units(output)
             pages.add(page)
             yield from (Shown(cell, table, units) for table in read_html(page).tables)
+            yield from (Shown(cell, table, units, is_chart=True) for table in chart_tables(data))
             if not page:
                 yield from (Shown(cell, table) for table in _series(joined(data.get("text/plain"))))
         elif output.get("output_type") == "stream":
             yield from (Shown(cell, table) for table in _series(joined(output.get("text"))))
+    for cell, state in iter_widgets(report.notebook):
+        yield from (Shown(cell, table, is_chart=True) for table in widget_tables(state))
     for shown in iter_texts(report.notebook):
         if shown.kind == "text/html" and shown.text not in pages:  # the values of HTML widgets
             yield from (Shown(shown.cell, table) for table in read_html(shown.text).tables)

@@ -82,6 +82,13 @@ def iter_outputs(notebook: Json) -> Iterator[tuple[str | None, Json]]:
             yield cell, part
 
 
+def iter_widgets(notebook: Json) -> Iterator[tuple[str | None, Json]]:
+    """(cell id, state) for every widget that was left behind; the cell is the one that shows it first."""
+    for cell, part in _walk(notebook):
+        if "output_type" not in part:
+            yield cell, part
+
+
 def iter_texts(notebook: Json) -> Iterator[ShownText]:
     """Every text in outputs (all media types, streams, errors) and in the values and labels of widgets."""
     for cell, part in _walk(notebook):
