@@ -11,7 +11,7 @@ from sandbox.appserver.traffic import MARKUP_MESSAGES
 from sandbox.core.errors import TooBusy
 
 #: What a page may ask for; HTML it makes inert by itself.
-KINDS = ("markdown", "latex", "htmlmath")
+KINDS = ("markdown", "latex", "htmlmath", "text")
 
 
 class Markup(ReadByPages):

@@ -126,6 +126,15 @@ def _texts(_: Callable[[str], str]) -> dict[str, str]:
         "no_renderer": _("This chart cannot be drawn here: what draws it is not installed. Tell the app's owner."),
         "not_loaded": _("This chart wants data or pictures from an address; an app's page loads none. Tell its owner."),
         "chart": _("Chart"),
+        "pad_wanted": _("Connect a gamepad and press one of its buttons."),
+        "pad_unknown": _("This browser does not know gamepads."),
+        "pad_button": _("Gamepad button"),
+        "pad_axis": _("Gamepad axis"),
+        "colour": _("Name or code of the colour"),
+        "too_long": _(
+            "This is too long: at most one million letters, or 350,000 Chinese characters. "
+            "It still stands here, but the app has not received it."
+        ),
         "making": _("The file is being made…"),
         "saved": _("The file was saved."),
         "not_saved": _("The file could not be fetched. Please try again in a minute."),

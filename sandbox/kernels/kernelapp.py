@@ -16,6 +16,7 @@ sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402 - debugpy has to be blocked first
 from traitlets.config import Config  # noqa: E402
 
+from sandbox.kernels import gamepads  # noqa: E402
 from sandbox.kernels.charts import printers  # noqa: E402
 
 
@@ -86,6 +87,7 @@ def serve(connection: Path, before_notebook: Callable[[], None]) -> None:
 
 def connect_widgets(kernel: Any) -> None:
     """Let widgets that were imported or made before there was a kernel speak through it."""
+    gamepads.attach(kernel)
     widgets = sys.modules.get("ipywidgets")
     if widgets is None:
         return

@@ -29,7 +29,7 @@ from sandbox.notebooks.first_run import execute_once
 from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.workspace import Workspace
-from tests.appserver.gallery import CHARTS, CONTAINERS, CONTROLS, LIVE_CHART, OFFERS, OUTPUTS, TEXTS
+from tests.appserver.gallery import CHARTS, CONTAINERS, CONTROLS, LIVE_CHART, OFFERS, OUTPUTS, PADS, TEXTS, TRAITS
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
 from tests.helpers.browser import chromium, new_context
@@ -240,12 +240,15 @@ def ours(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Ite
 
 @pytest.fixture(scope="session")
 def gallery(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
-    """An app with every control and every kind of output."""
+    """An app with every control and every kind of output, and one with what else widgets can be told."""
     tmp = tmp_path_factory.mktemp("gallery")
     with pytest.MonkeyPatch.context() as patch:
         for name, source in (("all", CONTROLS), ("containers", CONTAINERS), ("outputs", OUTPUTS)):
             patch.setitem(CELLS, name, source)
-        versions = {APP: publish(tmp / "home", APP, portal_server.url, "all", "containers", "outputs")}
+        versions = {
+            APP: publish(tmp / "home", APP, portal_server.url, "all", "containers", "outputs"),
+            OTHER: publish(tmp / "home", OTHER, portal_server.url, TRAITS, PADS),
+        }
     with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
         yield site
 

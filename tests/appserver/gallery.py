@@ -81,6 +81,80 @@ display(w.HBox([button, pressed, grow, speak]), growing, printed, tabs, folds, s
         bar, w.Valid(value=True, description="Fine"), w.HTMLMath("x < y"))
 """
 
+TRAITS = """
+import ipywidgets as w
+from IPython.display import display
+def named(name, control):
+    control.add_class("t-" + name)
+    return control
+def when(name, act):
+    button = w.Button(description=name)
+    button.on_click(lambda _: act())
+    return button
+look = {"background": "rgb(1, 2, 3)", "text_color": "rgb(9, 8, 7)"}
+styled = named("styled", w.Text(description="Styled", style=look))
+handle = named("handle", w.IntSlider(description="Handle", style={"handle_color": "rgb(1, 2, 3)"}))
+ends = named("ends", w.IntRangeSlider(description="Handles", style={"handle_color": "rgb(1, 2, 3)"}))
+painted = named("painted", w.IntProgress(value=5, style={"bar_color": "rgb(1, 2, 3)"}))
+toned = named("toned", w.IntProgress(value=5, bar_style="danger"))
+rows = named("rows", w.ToggleButtons(options=["p", "q"], button_style="danger", tooltips=["one", "two"]))
+wide = named("wide", w.RadioButtons(options=["r", "s"], orientation="horizontal"))
+taken = named("taken", w.TagsInput(value=["a"], tag_style="success", allowed_tags=["a", "b"]))
+named_colour = named("hue", w.ColorPicker(value="teal", description="Hue"))
+short = named("short", w.ColorPicker(value="teal", concise=True))
+upload = named("upload", w.FileUpload(style={"button_color": "rgb(1, 2, 3)"}))
+clock = named("clock", w.TimePicker(step="any", min=__import__("datetime").time(8)))
+bounded = named("bounded", w.DatePicker(description="Bounded", max=__import__("datetime").date(2026, 5, 1)))
+counter = named("counter", w.Play(interval=200, max=1000))
+counted = named("counted", w.Label("0"))
+counter.observe(lambda change: setattr(counted, "value", str(change.new)), "value")
+laid = named("laid", w.Text(description="Laid", layout={"width": "300px"}))
+skipped = named("skipped", w.Text(description="Skipped", tabbable=False))
+closing = named("closing", w.Text(description="Closing"))
+indented = named("indented", w.Checkbox(description="Indented", style={"description_width": "200px"}))
+money = named("money", w.FloatText(description="Money $5 and $10", value=1))
+alpha = named("alpha", w.IntSlider(description="Rate $\\alpha_1$ of $x<3$"))
+wild = named("wild", w.Text(description="<img src=x onerror='self.ran=1'> <b class=wilder>$\\beta$</b>"))
+markup = "<b class=bolder onclick='self.ran=1'>$\\gamma$</b>"
+bold = named("bold", w.Checkbox(description=markup, description_allow_html=True))
+plain = named("plain", w.Button(description="$\\delta$"))
+long = named("long", w.Textarea(description="Long"))
+heard = named("heard", w.Label("nothing"))
+long.observe(lambda change: setattr(heard, "value", f"heard {len(change.new)}"), "value")
+def change():
+    laid.layout = {"width": "200px"}
+    styled.style = {"background": "rgb(5, 5, 5)"}
+    skipped.tabbable = True
+    bounded.max = None
+    rows.tooltips = ["three", "four"]
+    alpha.description = "Now $\\omega$"
+    counter.close()
+    closing.close()
+display(when("Change", change), when("Focus", styled.focus), when("Blur", styled.blur), styled, handle, ends, painted,
+        toned, rows, wide, taken, named_colour, short, upload, clock, bounded, counter, counter, counted, laid, skipped,
+        closing, indented, money, alpha, wild, bold, plain, long, heard)
+"""
+
+PADS = """
+import ipywidgets as w
+from IPython.display import display
+pad = w.Controller(index=1)
+told = w.HTML("<p class='told'>no pad</p>")
+seen = []
+def say(_=None):
+    axes = [round(axis.value, 2) for axis in pad.axes]
+    pressed = [place for place, button in enumerate(pad.buttons) if button.pressed]
+    told.value = f"<p class='told'>{pad.connected} {pad.name} {pad.mapping} {axes} {pressed} {len(pad.buttons)}</p>"
+def came(change):
+    for axis in change.new:
+        axis.observe(say, "value")
+    for button in pad.buttons:
+        button.observe(say, "pressed")
+    say()
+pad.observe(came, "axes")
+display(pad, told)
+"""
+
 OUTPUTS = """
 import pandas as pd
 import matplotlib.pyplot as plt

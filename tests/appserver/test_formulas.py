@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from nbformat.v4 import new_notebook
 
 from sandbox.appserver.page.cells import output_html
 from sandbox.appserver.page.formulas import math_of
-from sandbox.appserver.page.markup import markdown_html
+from sandbox.appserver.page.markup import inert, markdown_html
+from sandbox.appserver.page.widgets import STATES, formulas_in
 
 
 def test_a_formula_stands_in_its_sentence() -> None:
@@ -68,3 +70,46 @@ def test_a_formula_in_an_output_does_not_act_either(kind: str) -> None:
     assert "kept" in made
     for tag in re.findall(r"<[^>]*>", made):
         assert not re.search(r"script|href|onclick|mtext", tag), made
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<script>alert(1)</script> $x$",
+        "<img src=x onerror=alert(1)> $x$",
+        "$<img src=x onerror=alert(1)>$",
+        r"$x$ <a href='javascript:alert(1)'>\(y\)</a>",
+        '<code data-formula="inline">&lt;img src=x&gt;</code> $x$',
+        "&lt;img src=x onerror=alert(1)&gt; $x$",
+    ],
+)
+def test_a_description_with_formulas_is_no_markup(source: str) -> None:
+    """What stands beside a control is a text, as long as its app does not say otherwise."""
+    made = inert("text", source)
+    assert re.findall(r"<(?!/?(?:math|m[a-z]+)\b)", made) == [], made
+
+
+def test_a_description_shows_what_was_written() -> None:
+    made = inert("text", r"a < b & $\alpha$ > \(\beta\), $5 and $10")
+    assert made.startswith("a &lt; b &amp; <math") and made.endswith("</math>, $5 and $10")
+    assert made.count("<math") == 2
+
+
+def test_formulas_of_controls_are_sent_along() -> None:
+    core, other = "@jupyter-widgets/controls", "anywidget"
+    states = [
+        (core, "IntSliderModel", {"description": "$a$", "value": 3}),
+        (core, "IntSliderModel", {"description": "$a$"}),
+        (core, "CheckboxModel", {"description": "<b>$b$</b>", "description_allow_html": True}),
+        (core, "LabelModel", {"description": "$c$", "value": "$d$"}),
+        (core, "HTMLMathModel", {"value": "<i>$e$</i>", "description": "plain"}),
+        (core, "HTMLModel", {"value": "$f$", "description": None}),
+        (core, "ButtonModel", {"description": "$g$"}),
+        (core, "TextModel", {"value": "$h$", "description": 5}),
+        (other, "AnyModel", {"description": "$i$"}),
+    ]
+    widgets = {str(n): {"model_module": m, "model_name": name, "state": s} for n, (m, name, s) in enumerate(states)}
+    notebook = new_notebook(metadata={"widgets": {STATES: {"state": widgets}}})
+    assert formulas_in(notebook) == [
+        ("text", "$a$"), ("htmlmath", "<b>$b$</b>"), ("text", "$c$ $d$"), ("htmlmath", "<i>$e$</i>"),
+    ]  # fmt: skip

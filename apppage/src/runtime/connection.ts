@@ -5,6 +5,8 @@ import { decode, encode, PROTOCOL, type Bytes, type Json, type Message } from '.
 
 const TOO_MUCH = 429;
 const MARKUP_TRIES = 3;
+/** Most bytes of a message's JSON: the server drops what is longer, without a word (`traffic.py`). */
+export const MOST_JSON = 2 ** 20;
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000];
 
 export type Ending = 'gone' | 'closed' | 'expired' | 'lost';
@@ -109,9 +111,10 @@ export class Connection {
     this.say('ready', String(after));
   }
 
-  /** Send on the shell channel, now or as soon as the kernel listens. Returns the message's id. */
-  send(type: string, content: Json, waiting: Waiting = {}, buffers: Bytes[] = [], metadata: Json = {}): string {
+  /** Send on the shell channel, now or as soon as the kernel listens. Returns the message's id; null if it is too long. */
+  send(type: string, content: Json, waiting: Waiting = {}, buffers: Bytes[] = [], metadata: Json = {}): string | null {
     const { id, frame } = this.pack(type, content, metadata, buffers);
+    if (buffers.reduce((size, buffer) => size - buffer.byteLength, frame.byteLength) > MOST_JSON) return null;
     this.waiting.set(id, waiting);
     this.listener.working(true);
     if (this.isReady) this.socket!.send(frame);

@@ -4,6 +4,7 @@
  */
 
 import { Connection } from './connection';
+import { followGamepads } from './gamepads';
 import { Life } from './life';
 import { followLinks } from './links';
 import { Models, type Model } from './models';
@@ -12,12 +13,13 @@ import { boxes } from './views/boxes';
 import { chart } from './views/charts';
 import { choices } from './views/choices';
 import { anyWidget } from './views/frames';
+import { gamepads } from './views/gamepads';
 import { numbers } from './views/numbers';
 import { shows } from './views/shows';
 import { texts } from './views/texts';
 import { element, type Maker, type Page, type View } from './views/view';
 
-const MAKERS: Record<string, Maker> = { ...numbers, ...choices, ...texts, ...boxes, ...shows };
+const MAKERS: Record<string, Maker> = { ...numbers, ...choices, ...texts, ...boxes, ...shows, ...gamepads };
 const OURS = /^@jupyter-widgets\/(?:base|controls|output)$/;
 
 interface Facts {
@@ -33,7 +35,8 @@ class AppPage implements Page {
   private readonly models: Models;
   private readonly catching: Catching;
   private readonly connection: Connection;
-  private readonly made = new Map<string, Promise<string>>();
+  private readonly sent = new Map<string, string>();
+  private readonly fetched = new Map<string, Promise<string>>();
   private making: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly facts: Facts) {
@@ -54,6 +57,7 @@ class AppPage implements Page {
     this.models = new Models(this.connection);
     this.catching = new Catching(this.models, this);
     followLinks(this.models);
+    followGamepads(this.models);
     this.models.appeared.add(model => {
       if (model.name in shows) model.changed.add(() => this.life.followed());
     });
@@ -63,6 +67,7 @@ class AppPage implements Page {
 
   /** Everything has arrived: make the widgets and put them where their cells show them. */
   finish(): void {
+    for (const [kind, source, made] of read('sandbox-made') ?? []) this.sent.set(`${kind}\n${source}`, made);
     this.models.load(read('sandbox-widgets'));
     for (const place of document.querySelectorAll<HTMLElement>('[data-sandbox-view]')) {
       place.replaceChildren(this.view({ id: place.dataset.sandboxView } as Model).el);
@@ -86,14 +91,18 @@ class AppPage implements Page {
     return { el: element('p', 'sb-cell-failed', {}, this.text('unknown')), dispose: () => undefined };
   }
 
+  made(kind: string, source: string): string | undefined {
+    return this.sent.get(`${kind}\n${source}`);
+  }
+
   /** One after the other, as the server wants them; what was made once is kept. */
   markup(kind: string, source: string): Promise<string> {
     const name = `${kind}\n${source}`;
-    let made = this.made.get(name);
+    let made = this.fetched.get(name);
     if (!made) {
       made = this.making.then(() => this.connection.fetchMarkup(kind, source));
-      this.making = made.catch(() => this.made.delete(name));
-      this.made.set(name, made);
+      this.making = made.catch(() => this.fetched.delete(name));
+      this.fetched.set(name, made);
     }
     return made;
   }
@@ -113,7 +122,7 @@ class AppPage implements Page {
 }
 
 function read(id: string): any {
-  return JSON.parse(document.getElementById(id)!.textContent!);
+  return JSON.parse(document.getElementById(id)?.textContent ?? 'null');
 }
 
 (window as any).sandboxApp = new AppPage(read('sandbox-page'));

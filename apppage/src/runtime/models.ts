@@ -24,7 +24,11 @@ export class Model {
   /** Changes of the viewer that the kernel was told (by the message of that id), and those that wait until it is done. */
   private flying: { id: string; changes: Json } | null = null;
   private pending: Json | null = null;
+  /** Called when the kernel has closed the widget: what shows it goes. */
+  readonly closing = new Set<() => void>();
   isClosed = false;
+  /** What the viewer entered last is more than a message may hold: the kernel was not told. */
+  isTooLong = false;
 
   constructor(
     readonly id: string, readonly module: string, readonly name: string, readonly state: Json, private readonly models: Models
@@ -62,8 +66,16 @@ export class Model {
     const { state, paths, buffers } = takeBuffers(latest);
     const data = { method: 'update', state, buffer_paths: paths };
     const done = () => this.landed(id);
-    const id = this.models.connection.send('comm_msg', { comm_id: this.id, data }, { done }, buffers);
-    this.flying = { id, changes: latest };
+    const id: string | null = this.models.connection.send('comm_msg', { comm_id: this.id, data }, { done }, buffers);
+    if (id !== null) this.flying = { id, changes: latest };
+    if (this.isTooLong === (id === null)) return;
+    this.isTooLong = !this.isTooLong;
+    this.notify(new Set(['isTooLong']));
+  }
+
+  close(): void {
+    this.isClosed = true;
+    for (const tell of [...this.closing]) tell();
   }
 
   send(content: Json, buffers: Bytes[] = []): void {
@@ -97,7 +109,7 @@ export class Model {
     return !this.flying && !this.pending;
   }
 
-  private landed(id: string): void {
+  private landed(id: string | null): void {
     if (this.flying?.id !== id) return;
     this.flying = null;
     if (this.pending) this.push({});
@@ -148,7 +160,7 @@ export class Models {
       case 'comm_close': {
         const model = this.all.get(id);
         this.all.delete(id);
-        if (model) model.isClosed = true;
+        model?.close();
         if (model) for (const tell of this.closed) tell(model);
         return true;
       }

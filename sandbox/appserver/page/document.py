@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup
 from nbformat import NotebookNode
 
 from sandbox.appserver.page import built
-from sandbox.appserver.page.cells import cells_html
+from sandbox.appserver.page.cells import cells_html, markup_in
 from sandbox.appserver.page.inline import inline_json
-from sandbox.appserver.page.widgets import widget_states
+from sandbox.appserver.page.widgets import formulas_in, widget_states
 from sandbox.appserver.pages import TEMPLATES
 from sandbox.appserver.renderers import addresses
 
@@ -27,26 +27,38 @@ def head(facts: Mapping[str, Any], *, waiting: bool) -> str:
     return _environment.get_template("head.html").render(app=facts, style=style, waiting=waiting)
 
 
-def app_parts(notebook: NotebookNode, facts: Mapping[str, Any], made: Mapping[tuple[str, str], str]) -> tuple[str, str]:
-    """The cells as HTML and the widgets' states as JSON: what is the same for all viewers of one first view.
+class Parts(NamedTuple):
+    """What is the same for all viewers of one first view: the cells as HTML; the widgets' states, and the fragments for
+    texts in them, as JSON ("" if there are none)."""
 
-    ``made``: (kind, source) → inert fragment, for all that ``cells.markup_in`` found.
-    """
+    cells: str
+    widgets: str
+    made: str
+
+
+def texts_in(notebook: NotebookNode, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(kind, source) of everything that has to be made inert before ``app_parts``."""
+    return [*markup_in(notebook, facts["texts"]), *formulas_in(notebook)]
+
+
+def app_parts(notebook: NotebookNode, facts: Mapping[str, Any], made: Mapping[tuple[str, str], str]) -> Parts:
+    """``made``: (kind, source) → inert fragment, for all ``texts_in``."""
     cells = "\n".join(cells_html(notebook, facts["texts"], lambda kind, source: made[kind, source]))
-    return cells, inline_json(widget_states(notebook))
+    drawn = [(kind, source, made[kind, source]) for kind, source in formulas_in(notebook)]
+    return Parts(cells, inline_json(widget_states(notebook)), inline_json(drawn) if drawn else "")
 
 
-def body(parts: tuple[str, str], facts: Mapping[str, Any], kernel_id: str, key: str, base: str) -> str:
+def body(parts: Parts, facts: Mapping[str, Any], kernel_id: str, key: str, base: str) -> str:
     """The app itself. The script comes first: it opens the websocket while the browser reads the rest."""
     page = {"kernelId": kernel_id, "key": key, "base": base, "texts": facts["texts"],
             "scripts": addresses(base)}  # fmt: skip
-    cells, widgets = parts
     return _environment.get_template("body.html").render(
         app=facts,
         page=Markup(inline_json(page)),  # noqa: S704 - made safe for a script element there
         runtime=Markup(built.text_of(built.RUNTIME)),  # noqa: S704 - built from our own source
-        cells=Markup(cells),  # noqa: S704 - each part was made inert
-        widgets=Markup(widgets),  # noqa: S704 - made safe by inline_json
+        cells=Markup(parts.cells),  # noqa: S704 - each part was made inert
+        widgets=Markup(parts.widgets),  # noqa: S704 - made safe by inline_json
+        made=Markup(parts.made),  # noqa: S704 - likewise
     )
 
 

@@ -17,7 +17,6 @@ from sandbox.appserver.headers import new_nonce
 from sandbox.appserver.identity import viewer_of
 from sandbox.appserver.openings import Openings
 from sandbox.appserver.page import document
-from sandbox.appserver.page.cells import markup_in
 from sandbox.appserver.page.widgets import bring_scripts, widget_ids
 from sandbox.appserver.pagekeys import LEAVE
 from sandbox.appserver.sessions import Admission
@@ -39,7 +38,7 @@ MOST_KEPT = 64
 class AppPage(Sealed):
     """GET: an app, executed in a kernel of the viewer's own."""
 
-    _kept: ClassVar[OrderedDict[tuple[str, str], tuple[str, str]]] = OrderedDict()
+    _kept: ClassVar[OrderedDict[tuple[str, str], document.Parts]] = OrderedDict()
     _head_sent = False
     _session = ""
 
@@ -131,13 +130,13 @@ class AppPage(Sealed):
             self._head_sent = True
             self.write(document.head(facts, waiting=waiting))
 
-    async def _parts(self, claimed: Claimed, page: Page, facts: Mapping[str, Any]) -> tuple[str, str]:
+    async def _parts(self, claimed: Claimed, page: Page, facts: Mapping[str, Any]) -> document.Parts:
         """The app's part of the page; kept where many viewers see the same."""
         key = (claimed.first_view, page.language)
         if claimed.first_view and key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        made = await self.settings["sandbox_writer"].made(markup_in(claimed.notebook, facts["texts"]))
+        made = await self.settings["sandbox_writer"].made(document.texts_in(claimed.notebook, facts))
         parts = await asyncio.to_thread(document.app_parts, claimed.notebook, facts, made)
         if claimed.first_view:
             self._kept[key] = parts

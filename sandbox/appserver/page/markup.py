@@ -54,9 +54,15 @@ def htmlmath_html(source: str) -> str:
     return drawn(safe_html(_MATH.sub(mark, source)))
 
 
+def text_html(source: str) -> str:
+    """A text with formulas, no markup: what stands beside a control, and ``Label``."""
+    return htmlmath_html(html.escape(source, quote=False))
+
+
 #: Kind of text → how it becomes a fragment.
 READERS: Mapping[str, Callable[[str], str]] = {
     "html": safe_html, "markdown": markdown_html, "latex": latex_html, "htmlmath": htmlmath_html,
+    "text": text_html,
 }  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nbformat import NotebookNode
@@ -29,6 +30,29 @@ def bring_scripts(notebook: NotebookNode) -> bool:
 def widget_ids(notebook: NotebookNode) -> list[str]:
     """The models' ids, which are those of their comms in the kernel."""
     return list(_stored(notebook))
+
+
+#: What may be a formula, as in ``view.ts``.
+_FORMULA = re.compile(r"\$[^$]+\$|\\\(|\\\[")
+
+
+def formulas_in(notebook: NotebookNode) -> list[tuple[str, str]]:
+    """(kind, source) of the texts beside and in controls that hold formulas: a page shows them drawn from the start."""
+    found = (text for model in _stored(notebook).values() if model["model_module"] in CORE
+             for text in _texts(model["model_name"], model["state"]))  # fmt: skip
+    return list(dict.fromkeys((kind, source) for kind, source in found if _FORMULA.search(source)))
+
+
+def _texts(name: str, state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """As ``wording`` and ``shows.ts`` ask for them."""
+    description, value = (text if isinstance(text := state.get(key), str) else "" for key in ("description", "value"))
+    if name == "LabelModel":
+        yield "text", f"{description} {value}" if description else value
+        return
+    if name == "HTMLMathModel":
+        yield "htmlmath", value
+    if name not in ("ButtonModel", "ToggleButtonModel", "FileUploadModel"):
+        yield "htmlmath" if state.get("description_allow_html") else "text", description
 
 
 def _stored(notebook: NotebookNode) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 import { offer } from './download';
 import type { Model } from '../models';
 import { face } from './icons';
+import { range } from './numbers';
 import { described, element, enable, follow, newId, upright, wording, type Maker } from './view';
 
 const labels = (model: Model) => (model.get<unknown[]>('_options_labels') ?? []).map(String);
@@ -15,9 +16,9 @@ function fill(list: HTMLSelectElement, texts: string[]): void {
 
 /** `Dropdown` and `Select`: one of several. */
 function one(kind: string, rows: (model: Model) => number): Maker {
-  return model => {
+  return (model, page) => {
     const list = element('select', '', { autocomplete: 'off' });
-    const whole = described(model, kind, list);
+    const whole = described(model, page, kind, list);
     list.addEventListener('change', () => model.set({ index: list.selectedIndex < 0 ? null : list.selectedIndex }));
     return follow(model, whole.el, () => {
       whole.update();
@@ -29,9 +30,9 @@ function one(kind: string, rows: (model: Model) => number): Maker {
   };
 }
 
-const several: Maker = model => {
+const several: Maker = (model, page) => {
   const list = element('select', '', { multiple: '', autocomplete: 'off' });
-  const whole = described(model, 'widget-select widget-select-multiple', list);
+  const whole = described(model, page, 'widget-select widget-select-multiple', list);
   list.addEventListener('change', () => {
     model.set({ index: [...list.options].flatMap((option, index) => (option.selected ? [index] : [])) });
   });
@@ -49,18 +50,21 @@ const several: Maker = model => {
 function shown(kind: string): Maker {
   return (model, page) => {
     const group = element('div', 'widget-choices', { role: 'radiogroup' });
-    const whole = described(model, kind, group);
+    const whole = described(model, page, kind, group);
     const name = newId();
-    let texts = '';
+    let faces = '';
     return follow(model, whole.el, () => {
       whole.update();
       if (!model.get('description')) group.setAttribute('aria-label', page.text('choice'));
-      if (texts !== labels(model).join('\0')) {
-        texts = labels(model).join('\0');
+      const wanted = JSON.stringify([labels(model), model.get('tooltips'), model.get('icons')]);
+      if (faces !== wanted) {
+        faces = wanted;
         group.replaceChildren(...labels(model).map((text, index) => choice(model, name, text, index)));
       }
       const width = model.refer(model.get('style'))?.get<string>('button_width');
       for (const words of group.querySelectorAll<HTMLElement>('.widget-choice > span')) words.style.width = width ?? '';
+      tone(group, model.get('button_style'));
+      group.classList.toggle('widget-in-a-row', model.get('orientation') === 'horizontal');
       const fields = [...group.querySelectorAll('input')];
       fields.forEach((field, index) => (field.checked = index === model.get('index')));
       enable(model, ...fields);
@@ -78,11 +82,11 @@ function choice(model: Model, name: string, text: string, index: number): HTMLEl
 }
 
 /** A slider over a list of texts. */
-const along: Maker = model => {
+const along: Maker = (model, page) => {
   const handle = element('input', '', { type: 'range', min: '0', step: '1', autocomplete: 'off' });
   const track = element('div', 'slider-container', {}, handle);
   const readout = element('output', 'widget-readout');
-  const whole = described(model, 'widget-slider widget-hslider', handle, track, readout);
+  const whole = described(model, page, 'widget-slider widget-hslider', handle, track, readout);
   const show = () => {
     const text = labels(model)[Number(handle.value)] ?? '';
     readout.textContent = text;
@@ -103,33 +107,17 @@ const along: Maker = model => {
 };
 
 /** Two ends of a list of texts. */
-const between: Maker = (model, page) => {
-  const ends = ['from', 'to'].map(name => element('select', '', { 'aria-label': page.text(name), autocomplete: 'off' }));
-  const group = element('div', 'widget-choices', { role: 'group' }, ...ends);
-  const whole = described(model, 'widget-select', group);
-  for (const list of ends) {
-    list.addEventListener('change', () => {
-      const index = ends.map(each => each.selectedIndex);
-      model.set({ index: index[0] <= index[1] ? index : [index[1], index[0]] });
-    });
-  }
-  return follow(model, whole.el, () => {
-    whole.update();
-    ends.forEach((list, end) => {
-      fill(list, labels(model));
-      list.selectedIndex = model.get<number[]>('index')?.[end] ?? -1;
-    });
-    enable(model, ...ends);
-  });
-};
+const between = range({
+  key: 'index', words: (model, place) => labels(model)[place] ?? '', bounds: model => ({ min: 0, max: Math.max(0, labels(model).length - 1), step: 1 })
+});
 
-const checkbox: Maker = model => {
+const checkbox: Maker = (model, page) => {
   const field = element('input', '', { type: 'checkbox', autocomplete: 'off' });
   const text = element('span');
   const whole = element('div', 'widget-inline-hbox widget-checkbox', {}, element('label', 'widget-label-basic', {}, field, text));
   field.addEventListener('change', () => model.set({ value: field.checked }));
   return follow(model, whole, () => {
-    wording(model, text);
+    wording(model, text, page);
     if (!text.textContent) field.setAttribute('aria-label', model.get('tooltip') || 'Checkbox');
     whole.classList.toggle('widget-indent', model.get('indent') !== false);
     field.checked = Boolean(model.get('value'));
@@ -165,9 +153,9 @@ const push: Maker = (model, page) => {
   });
 };
 
-const valid: Maker = model => {
+const valid: Maker = (model, page) => {
   const sign = element('output', 'widget-valid-sign');
-  const whole = described(model, 'widget-valid', sign);
+  const whole = described(model, page, 'widget-valid', sign);
   return follow(model, whole.el, () => {
     whole.update();
     const good = Boolean(model.get('value'));

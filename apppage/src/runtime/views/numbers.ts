@@ -33,11 +33,11 @@ function onMove(model: Model, field: HTMLElement, moved: () => void): () => bool
 
 /** One handle; `scale` maps between the handle's position and the value (an exponent, for the logarithmic one). */
 function slider(from: (value: number, model: Model) => number, to: (place: number, model: Model) => number): Maker {
-  return model => {
+  return (model, page) => {
     const handle = element('input', '', { type: 'range', autocomplete: 'off' });
     const track = element('div', 'slider-container', {}, handle);
     const readout = element('output', 'widget-readout');
-    const whole = described(model, 'widget-slider', handle, track, readout);
+    const whole = described(model, page, 'widget-slider', handle, track, readout);
     readout.setAttribute('for', handle.id);
     const show = () => {
       const text = reading(model, to(Number(handle.value), model));
@@ -70,25 +70,36 @@ const logarithmic = slider(
   (place, model) => Number((model.get<number>('base') ** place).toPrecision(12))
 );
 
+/** What two handles stand on: their bounds, the key of their places, and the words for a place. */
+interface Scale {
+  key: string;
+  bounds(model: Model): { min: number; max: number; step: number | string };
+  words(model: Model, place: number): string;
+}
+
+const NUMBERS: Scale = {
+  key: 'value', words: reading, bounds: model => ({ min: model.get('min'), max: model.get('max'), step: model.get('step') || 'any' })
+};
+
 /** Two handles on one track; neither passes the other. */
-const range: Maker = (model, page) => {
+export const range = (scale: Scale = NUMBERS): Maker => (model, page) => {
   const low = element('input', '', { type: 'range', autocomplete: 'off', 'aria-label': page.text('from') });
   const high = element('input', '', { type: 'range', autocomplete: 'off', 'aria-label': page.text('to') });
   const track = element('div', 'slider-container widget-range', { role: 'group' }, low, high);
   const readout = element('output', 'widget-readout');
-  const whole = described(model, 'widget-slider widget-hslider', track, readout);
+  const whole = described(model, page, 'widget-slider widget-hslider', track, readout);
   const places = (): [number, number] => [Number(low.value), Number(high.value)];
   const show = () => {
     const [a, b] = places();
-    readout.textContent = `${reading(model, a)} – ${reading(model, b)}`;
-    low.setAttribute('aria-valuetext', reading(model, a));
-    high.setAttribute('aria-valuetext', reading(model, b));
+    readout.textContent = `${scale.words(model, a)} – ${scale.words(model, b)}`;
+    low.setAttribute('aria-valuetext', scale.words(model, a));
+    high.setAttribute('aria-valuetext', scale.words(model, b));
     const span = Number(low.max) - Number(low.min) || 1;
     track.style.setProperty('--from', `${(100 * (a - Number(low.min))) / span}%`);
     track.style.setProperty('--to', `${(100 * (b - Number(low.min))) / span}%`);
   };
   const held = [low, high].map(handle => {
-    handle.addEventListener('tell', () => model.set({ value: places() }));
+    handle.addEventListener('tell', () => model.set({ [scale.key]: places() }));
     return onMove(model, handle, () => {
       const [a, b] = places();
       if (a > b) handle.value = String(handle === low ? b : a);
@@ -97,9 +108,10 @@ const range: Maker = (model, page) => {
   });
   return follow(model, whole.el, () => {
     whole.update();
-    const { min, max, step, value } = model.state;
+    const { min, max, step } = scale.bounds(model);
+    const value = model.get<number[]>(scale.key) ?? [min, min];
     for (const [index, handle] of [low, high].entries()) {
-      Object.assign(handle, { min, max, step: step || 'any' });
+      Object.assign(handle, { min, max, step });
       if (!held.some(each => each())) handle.value = String(value[index]);
     }
     upright(model, whole.el, low, high);
@@ -110,9 +122,9 @@ const range: Maker = (model, page) => {
 };
 
 /** A number to type. What is no number is put back. */
-const numberField: Maker = model => {
+const numberField: Maker = (model, page) => {
   const field = element('input', '', { type: 'number', autocomplete: 'off', inputmode: isWhole(model) ? 'numeric' : 'decimal' });
-  const whole = described(model, 'widget-text', field);
+  const whole = described(model, page, 'widget-text', field);
   const tell = () => {
     let value = isWhole(model) ? Math.round(field.valueAsNumber) : field.valueAsNumber;
     if (!Number.isFinite(value)) return void (field.value = String(model.get('value')));
@@ -136,9 +148,9 @@ const numberField: Maker = model => {
   });
 };
 
-const progress: Maker = model => {
+const progress: Maker = (model, page) => {
   const bar = element('progress');
-  const whole = described(model, 'widget-progress', bar);
+  const whole = described(model, page, 'widget-progress', bar);
   return follow(model, whole.el, () => {
     whole.update();
     const { min = 0, max = 100, value, bar_style: tone } = model.state;
@@ -154,14 +166,8 @@ const play: Maker = (model, page) => {
   const stop = element('button', 'jupyter-button', { type: 'button', title: page.text('stop') }, '■');
   const repeat = element('button', 'jupyter-button', { type: 'button', title: page.text('repeat') }, '⟳');
   const buttons = element('div', 'widget-play', { role: 'group' }, start, stop, repeat);
-  let timer = 0;
-  const step = () => {
-    const { value, step: by, max, min, repeat: again, _repeat } = model.state;
-    const next = value + by;
-    if (next <= max) model.set({ value: next });
-    else if (again || _repeat) model.set({ value: min });
-    else model.set({ playing: false });
-  };
+  const clock = clocks.get(model) ?? new Clock(model);
+  clocks.set(model, clock);
   start.onclick = () => {
     const restart = !model.get('playing') && model.get<number>('value') + model.get<number>('step') > model.get<number>('max');
     model.set({ playing: !model.get('playing'), ...(restart && { value: model.get('min') }) });
@@ -176,18 +182,49 @@ const play: Maker = (model, page) => {
     repeat.setAttribute('aria-pressed', String(Boolean(model.get('repeat'))));
     repeat.hidden = show_repeat === false;
     enable(model, start, stop, repeat);
-    clearInterval(timer);
-    if (playing) timer = window.setInterval(step, Math.max(20, interval));
+    clock.run(buttons, playing && !model.isClosed ? interval : null);
   }, ['playing', 'interval', 'repeat', 'disabled', 'show_repeat']);
-  return { el: view.el, dispose: () => (clearInterval(timer), view.dispose()) };
+  return { el: view.el, dispose: () => (clock.run(buttons, null), view.dispose()) };
 };
+
+/** What counts for all views of one `Play`: shown twice, it is no faster. */
+class Clock {
+  private readonly views = new Set<HTMLElement>();
+  private timer = 0;
+  private interval: number | null = null;
+
+  constructor(private readonly model: Model) {
+    model.closing.add(() => clearInterval(this.timer));
+  }
+
+  /** The view counts every `interval` milliseconds, or not any more. */
+  run(view: HTMLElement, interval: number | null): void {
+    if (interval === null) this.views.delete(view);
+    else this.views.add(view);
+    const wanted = interval ?? (this.views.size ? this.interval : null);
+    if (wanted === this.interval) return;
+    clearInterval(this.timer);
+    this.interval = wanted;
+    if (wanted !== null) this.timer = window.setInterval(() => this.step(), Math.max(20, wanted));
+  }
+
+  private step(): void {
+    const { value, step, max, min, repeat, _repeat } = this.model.state;
+    const next = value + step;
+    if (next <= max) this.model.set({ value: next });
+    else if (repeat || _repeat) this.model.set({ value: min });
+    else this.model.set({ playing: false });
+  }
+}
+
+const clocks = new WeakMap<Model, Clock>();
 
 export const numbers: Record<string, Maker> = {
   IntSliderModel: plain,
   FloatSliderModel: plain,
   FloatLogSliderModel: logarithmic,
-  IntRangeSliderModel: range,
-  FloatRangeSliderModel: range,
+  IntRangeSliderModel: range(),
+  FloatRangeSliderModel: range(),
   IntTextModel: numberField,
   FloatTextModel: numberField,
   BoundedIntTextModel: numberField,

@@ -1,8 +1,8 @@
 /** Widgets that only show something: text, markup, pictures, sound, and what a kernel printed. */
 
-import { showHtml, showMade } from '../html';
+import { showHtml } from '../html';
 import { drawOutputs, forget, type Drawn } from '../outputs';
-import { element, follow, newId, type Maker, type Page } from './view';
+import { element, follow, newId, wording, write, type Maker, type Page } from './view';
 
 function markup(kind: string, show: (place: HTMLElement, value: string, page: Page) => void): Maker {
   return (model, page) => {
@@ -11,43 +11,18 @@ function markup(kind: string, show: (place: HTMLElement, value: string, page: Pa
     const el = element('div', `widget-inline-hbox ${kind}`, {}, label, content);
     let shown: string | undefined;
     return follow(model, el, () => {
-      label.textContent = model.get('description') ?? '';
-      label.hidden = !label.textContent;
+      label.hidden = !wording(model, label, page);
       const value = String(model.get('value') ?? '');
       if (value !== shown) show(content, (shown = value), page);
     });
   };
 }
 
-const FORMULA = /\$[^$]+\$|\\\(|\\\[/;
-
-/** Places whose formulas the server is drawing. */
-const drawing = new WeakSet<HTMLElement>();
-
-/** At once without its formulas; the server draws them. Whatever has become newer meanwhile stays. */
-function showMath(place: HTMLElement, value: string, page: Page): void {
-  showHtml(place, value);
-  place.dataset.value = value;
-  if (!drawing.has(place)) void drawFormulas(place, page);
-}
-
-/** Of the values that follow one another while a hand is on a control, only the latest is drawn. */
-async function drawFormulas(place: HTMLElement, page: Page): Promise<void> {
-  drawing.add(place);
-  for (let drawn = ''; drawn !== place.dataset.value; ) {
-    drawn = place.dataset.value!;
-    const made = FORMULA.test(drawn) ? await page.markup('htmlmath', drawn).catch(() => '') : '';
-    if (made && place.dataset.value === drawn) showMade(place, made);
-  }
-  drawing.delete(place);
-}
-
 const label: Maker = (model, page) => {
   const el = element('div', 'widget-label-text');
   return follow(model, el, () => {
     const text = `${model.get('description') ? `${model.get('description')} ` : ''}${model.get('value') ?? ''}`;
-    if (FORMULA.test(text)) showMath(el, element('p', '', {}, text).innerHTML, page);
-    else el.textContent = text;
+    write(el, text, 'text', page);
   });
 };
 
@@ -66,7 +41,7 @@ function media<K extends 'img' | 'audio' | 'video'>(name: K, kind: string): Make
       else Object.assign(el, { controls: model.get('controls') !== false, loop: model.get('loop'), autoplay: false });
       if (width) el.style.width = `${parseFloat(width)}px`;
       if (height) el.style.height = `${parseFloat(height)}px`;
-    }, ['value', 'format', 'width', 'height', 'tooltip']);
+    }, ['value', 'format', 'width', 'height', 'tooltip', 'controls', 'loop']);
     return { el, dispose: () => (view.dispose(), URL.revokeObjectURL(url)) };
   };
 }
@@ -87,7 +62,7 @@ const output: Maker = (model, page) => {
 
 export const shows: Record<string, Maker> = {
   HTMLModel: markup('widget-html', showHtml),
-  HTMLMathModel: markup('widget-htmlmath', showMath),
+  HTMLMathModel: markup('widget-htmlmath', (place, value, page) => write(place, value, 'htmlmath', page)),
   LabelModel: label,
   ImageModel: media('img', 'widget-image'),
   AudioModel: media('audio', 'widget-audio'),

@@ -8,9 +8,9 @@ import { described, element, enable, follow, newId, type Maker } from './view';
 
 /** A field that holds a text; the kernel is told while it is typed or when it is left, as the app wants it. */
 function text(kind: string, make: () => HTMLInputElement | HTMLTextAreaElement): Maker {
-  return model => {
+  return (model, page) => {
     const field = make();
-    const whole = described(model, kind, field);
+    const whole = described(model, page, kind, field);
     const options = model.name === 'ComboboxModel' ? element('datalist', '', { id: newId() }) : null;
     if (options) {
       field.setAttribute('list', options.id);
@@ -82,9 +82,9 @@ const local: Moment = {
 };
 
 function moment(type: string, kind: Moment): Maker {
-  return model => {
+  return (model, page) => {
     const field = element('input', '', { type, autocomplete: 'off' });
-    const whole = described(model, 'widget-datepicker', field);
+    const whole = described(model, page, 'widget-datepicker', field);
     field.addEventListener('change', () => {
       if (field.validity.badInput) return;
       model.set({ value: field.value ? kind.read(field.value) : null });
@@ -92,23 +92,33 @@ function moment(type: string, kind: Moment): Maker {
     return follow(model, whole.el, () => {
       whole.update();
       const { value, min, max, step } = model.state;
-      if (min) field.min = kind.write(min);
-      if (max) field.max = kind.write(max);
-      if (typeof step === 'number' && step > 0) field.step = String(step);
+      field.min = min ? kind.write(min) : '';
+      field.max = max ? kind.write(max) : '';
+      field.step = step === 'any' || step > 0 ? String(step) : '';
       field.value = value ? kind.write(value) : '';
       enable(model, field);
     });
   };
 }
 
-const colour: Maker = model => {
+/** A colour to pick; and, unless the app wants it `concise`, its name or code to type. */
+const colour: Maker = (model, page) => {
   const field = element('input', '', { type: 'color', autocomplete: 'off' });
-  const whole = described(model, 'widget-colorpicker', field);
+  const typed = element('input', 'widget-colour-name', { type: 'text', autocomplete: 'off', spellcheck: 'false', 'aria-label': page.text('colour') });
+  const whole = described(model, page, 'widget-colorpicker', field, typed);
   field.addEventListener('change', () => model.set({ value: field.value }));
+  typed.addEventListener('change', () => {
+    const isColour = CSS.supports('color', typed.value);
+    typed.setAttribute('aria-invalid', String(!isColour));
+    if (isColour) model.set({ value: typed.value });
+  });
   return follow(model, whole.el, () => {
     whole.update();
-    field.value = hex(model.get('value'));
-    enable(model, field);
+    const value = String(model.get('value') ?? '');
+    field.value = hex(value);
+    typed.hidden = Boolean(model.get('concise'));
+    if (typed.value !== value) typed.value = value;
+    enable(model, field, typed);
   });
 };
 
@@ -125,7 +135,10 @@ const tags: Maker = (model, page) => {
   const shown = element('span', 'widget-tags-shown');
   const field = element('input', '', { type: numeric ? 'number' : 'text', step: model.name.startsWith('Ints') ? '1' : 'any', autocomplete: 'off' });
   const group = element('span', 'widget-tags-group', {}, shown, field);
-  const whole = described(model, 'widget-tags', field, group);
+  const whole = described(model, page, 'widget-tags', field, group);
+  const known = element('datalist', '', { id: newId() });
+  field.setAttribute('list', known.id);
+  group.append(known);
   const values = () => model.get<unknown[]>('value') ?? [];
   const add = () => {
     const value = numeric ? field.valueAsNumber : field.value.trim();
@@ -142,11 +155,13 @@ const tags: Maker = (model, page) => {
   return follow(model, whole.el, () => {
     whole.update();
     field.placeholder = model.get('placeholder') ?? '';
+    known.replaceChildren(...(model.get<unknown[]>('allowed_tags') ?? []).map(each => element('option', '', { value: String(each) })));
     shown.replaceChildren(...values().map((value, index) => {
       const away = element('button', 'jupyter-button', { type: 'button', 'aria-label': `${page.text('remove')} ${value}` }, '×');
       away.onclick = () => model.set({ value: values().filter((_, other) => other !== index) });
       const shownAs = typeof value === 'number' && model.get('format') ? formatNumber(value, model.get('format')) : String(value);
       const tag = element('span', 'widget-tag', {}, shownAs, away);
+      tone(tag, model.get('tag_style'));
       if (model.name === 'ColorsInputModel') tag.prepend(swatch(String(value)));
       return tag;
     }));
@@ -174,10 +189,13 @@ const upload: Maker = (model, page) => {
   const field = element('input', 'sb-hidden', { type: 'file', id: newId() });
   const button = element('label', 'widget-upload jupyter-button', { for: field.id });
   const said = element('span', 'widget-upload-said', { role: 'status' });
+  let had = false;
   const whole = element('div', 'widget-inline-hbox widget-upload-row', {}, field, button, said);
   field.addEventListener('change', () => void take(model, field, said, page.text('too_large')));
   return follow(model, whole, () => {
     const count = model.get<unknown[]>('value')?.length ?? 0;
+    if (!count && had) said.textContent = '';
+    had = count > 0;
     face(model, button, model.get('icon'), model.get('description') || page.text('upload'), count ? ` (${count})` : '');
     tone(button, model.get('button_style'));
     field.accept = model.get('accept') ?? '';

@@ -1,0 +1,4 @@
+/** The package comes without types. */
+declare module 'd3-format' {
+  export function format(specifier: string): (value: number) => string;
+}
