@@ -113,11 +113,11 @@ skipped = named("skipped", w.Text(description="Skipped", tabbable=False))
 closing = named("closing", w.Text(description="Closing"))
 indented = named("indented", w.Checkbox(description="Indented", style={"description_width": "200px"}))
 money = named("money", w.FloatText(description="Money $5 and $10", value=1))
-alpha = named("alpha", w.IntSlider(description="Rate $\\alpha_1$ of $x<3$"))
-wild = named("wild", w.Text(description="<img src=x onerror='self.ran=1'> <b class=wilder>$\\beta$</b>"))
-markup = "<b class=bolder onclick='self.ran=1'>$\\gamma$</b>"
+alpha = named("alpha", w.IntSlider(description="Rate $\\\\alpha_1$ of $x<3$"))
+wild = named("wild", w.Text(description="<img src=x onerror='self.ran=1'> <b class=wilder>$\\\\beta$</b>"))
+markup = "<b class=bolder onclick='self.ran=1'>$\\\\gamma$</b>"
 bold = named("bold", w.Checkbox(description=markup, description_allow_html=True))
-plain = named("plain", w.Button(description="$\\delta$"))
+plain = named("plain", w.Button(description="$\\\\delta$"))
 long = named("long", w.Textarea(description="Long"))
 heard = named("heard", w.Label("nothing"))
 long.observe(lambda change: setattr(heard, "value", f"heard {len(change.new)}"), "value")
@@ -127,7 +127,7 @@ def change():
     skipped.tabbable = True
     bounded.max = None
     rows.tooltips = ["three", "four"]
-    alpha.description = "Now $\\omega$"
+    alpha.description = "Now $\\\\omega$"
     counter.close()
     closing.close()
 display(when("Change", change), when("Focus", styled.focus), when("Blur", styled.blur), styled, handle, ends, painted,
