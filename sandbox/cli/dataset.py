@@ -20,7 +20,7 @@ from sandbox.cli.diff import diff
 from sandbox.cli.link import link
 from sandbox.cli.options import home_option, json_option, open_services, print_json, show
 from sandbox.cli.progress import progress_bar
-from sandbox.cli.sources import asked_source, source_options
+from sandbox.cli.sources import asked_source, file_options, source_options
 from sandbox.cli.suggest import suggest
 from sandbox.cli.upkeep import prune_, refresh
 from sandbox.core.errors import SandboxError
@@ -58,14 +58,8 @@ def dataset() -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A data contract (ODCS v3, YAML) whose words go over the proposal.",
 )
+@file_options
 @click.option("--no-header", is_flag=True, help="The first line is data; columns are called column1, column2 …")
-@click.option("--encoding", help="Encoding of a CSV file that does not tell its own, such as big5.")
-@click.option(
-    "--skip-rows",
-    type=click.IntRange(0, 1000),
-    default=0,
-    help="Lines or rows above the column names, such as a title.",
-)
 def add(
     home: Path | None,
     as_json: bool,
@@ -73,17 +67,20 @@ def add(
     name: str,
     unit: str | None,
     no_header: bool,
-    encoding: str | None,
-    skip_rows: int,
     contract: Path | None,
-    **asked: str | None,
+    postgresql: str | None,
+    mysql: str | None,
+    table: str | None,
+    query: str | None,
+    **says: Any,
 ) -> None:
     """Propose a spec for the table in the file PATH (CSV, Parquet, Excel, JSON Lines, SQLite) or in a
     database, with a reason for every column.
 
     JSON: dataset, file, rows, columns [{name, class, rule, reason}], notes.
     """
-    source = asked_source(path, **asked)
+    source = asked_source(path, postgresql=postgresql, mysql=mysql, table=table, query=query)
+    says = {key: value for key, value in says.items() if value is not None} | ({"header": False} if no_header else {})
     with open_services(home) as services:
         file, proposal = add_dataset(
             services,
@@ -91,10 +88,8 @@ def add(
             name,
             actor=ACTOR,
             unit=unit,
-            header=not no_header,
             contract=contract,
-            encoding=encoding,
-            skip_rows=skip_rows,
+            **says,
         )
         language = as_language(services.settings.language)
     rows = [

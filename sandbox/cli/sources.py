@@ -31,6 +31,20 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a file does not tell about itself: fields of a source, None where nothing is said."""
+    for option in (
+        click.option("--skip-last", type=click.IntRange(0, 100), help="Rows below the table, such as a total."),
+        click.option("--skip-rows", type=click.IntRange(0, 1000), help="Rows above the column names, such as a title."),
+        click.option("--escape", help="What stands before a quotation mark within a text of a CSV file, such as \\."),
+        click.option("--quote", help="What stands around texts in a CSV file, such as '; empty for nothing."),
+        click.option("--delimiter", help="What stands between the values of a CSV file."),
+        click.option("--encoding", help="Encoding of a CSV file that does not tell its own, such as big5."),
+    ):
+        command = option(command)
+    return command
+
+
 def asked_source(
     path: Path | None, *, postgresql: str | None, mysql: str | None, table: str | None, query: str | None
 ) -> Path | Source:
@@ -43,7 +57,7 @@ def asked_source(
             raise click.UsageError("--table is for databases, SQLite files and workbooks, --query for databases.")
         part = {"excel": "sheet"}.get(kind or "", "table")
         asked = {"kind": kind, "path": str(path.expanduser().absolute()), part: table}
-        return Source.model_validate(asked) if table else path
+        return Source.said(**asked) if table else path
     where, _, place = (postgresql or mysql or "").partition(":")
     if where not in ("env", "file") or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", place):
         raise click.UsageError(
@@ -53,4 +67,4 @@ def asked_source(
     if bool(table) == bool(query):
         raise click.UsageError("Say either --table or --query.")
     kind = "postgresql" if postgresql else "mysql"
-    return Source.model_validate({"kind": kind, "connection": {where: place}, "table": table, "query": query})
+    return Source.said(kind=kind, connection={where: place}, table=table, query=query)

@@ -75,6 +75,13 @@ class BadInput(SandboxError):
     slug = "bad-input"
 
 
+class RowsBelow(BadInput):
+    """Rows below a table look like totals or notes, and nobody has said what they are; the field ``count`` says how
+    many."""
+
+    slug = "rows-below"
+
+
 class NotSignedIn(SandboxError):
     status = 401
     slug = "not-signed-in"

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from sandbox.core.errors import WrongValue
+from sandbox.core.errors import BadInput, WrongValue
 from sandbox.core.linking import Link
 from sandbox.core.messages import Message
 from sandbox.core.model import FrozenModel
+from sandbox.core.wrong_values import in_words
 
 SourceKind = Literal["csv", "parquet", "excel", "jsonl", "sqlite", "postgresql", "mysql", "tables", "linked"]
 DATABASES = ("postgresql", "mysql")
@@ -32,6 +33,10 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "tables": (("tables", "sql"), ()),
     "linked": (("tables", "link"), ()),
 }
+#: keys about how a file is written → kinds that know them
+_ONLY = {"skip_rows": ("csv", "excel"), "skip_last": ("csv", "excel"), "sheet": ("excel",)} | dict.fromkeys(
+    ("encoding", "delimiter", "quote", "escape"), ("csv",)
+)
 _PLACES = ("path", "table", "connection", "query", "tables", "sql", "link")
 _SECRET = re.compile(r"://[^/\s:@]*:[^@\s]*@|\b(password|passwd|pwd)\s*=", re.IGNORECASE)
 _LOGIN_REMEDY = Message(
@@ -88,9 +93,18 @@ class Source(FrozenModel):
     sheet: str | None = Field(default=None, description="Excel sheet; the first if absent")
     encoding: str | None = Field(default=None, description="CSV encoding; found if absent")
     delimiter: str | None = Field(default=None, description="CSV delimiter; found if absent", max_length=1)
+    quote: str | None = Field(
+        default=None, description="what stands around texts in CSV; found if absent, empty for nothing", max_length=1
+    )
+    escape: str | None = Field(
+        default=None, description="what stands before a quotation mark within a CSV text; found if absent", max_length=1
+    )
     header: bool = Field(default=True, description="whether the first CSV line names the columns")
     skip_rows: int = Field(
         default=0, ge=0, le=1000, description="lines of a CSV file, or rows of a sheet, above the table"
+    )
+    skip_last: int | None = Field(
+        default=None, ge=0, le=100, description="rows of a CSV file or sheet below the table, such as a total"
     )
     connection: Connection | None = Field(default=None, description="where the log-in of a database is")
     query: str | None = Field(default=None, min_length=1, description="one SELECT of a database, instead of `table`")
@@ -120,10 +134,9 @@ class Source(FrozenModel):
                 one=one_of[0],
                 other=one_of[1],
             )
-        if self.skip_rows and self.kind not in ("csv", "excel"):
-            raise WrongValue(
-                "a source of kind {kind} knows no `{key}:`", kind=self.kind, key="skip_rows", at=("skip_rows",)
-            )
+        for key, kinds in _ONLY.items():
+            if getattr(self, key) and self.kind not in kinds:
+                raise WrongValue("a source of kind {kind} knows no `{key}:`", kind=self.kind, key=key, at=(key,))
         if strange := sorted(given - set(needed) - set(one_of)):
             raise WrongValue(
                 "a source of kind {kind} knows no `{key}:`", kind=self.kind, key=strange[0], at=(strange[0],)
@@ -142,6 +155,20 @@ class Source(FrozenModel):
         if self.link and len(self.tables or {}) != len(self.link.ids):
             raise WrongValue("`link` needs one of `ids` for each of one or two `tables`")
         return self
+
+    @classmethod
+    def said(cls, **fields: Any) -> Source:
+        """A source as somebody's command says it. Raises BadInput, which never repeats what may be a password."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            place, problem = in_words(error.errors()[0], cls)[0]
+            where = {"place": ".".join(map(str, place)), "problem": problem}
+            raise BadInput(
+                "The table cannot be read as asked: {problem}.",
+                "`sandbox dataset add --help` says what may be asked.",
+                problem=Message("{place}: {problem}", where) if place else problem,
+            ) from None
 
     @property
     def label(self) -> str:

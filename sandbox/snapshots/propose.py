@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from sandbox.core.errors import BadInput
+from sandbox.core.errors import BadInput, RowsBelow
 from sandbox.core.ids import check_dataset_name
 from sandbox.core.policy import ColumnClass
 from sandbox.core.rules import Drop, Keep
@@ -53,32 +54,32 @@ def propose_spec(
     *,
     name: str,
     unit: str | None = None,
-    header: bool = True,
     login_of: LoginOf = no_logins,
-    encoding: str | None = None,
-    skip_rows: int = 0,
+    **says: Any,
 ) -> Proposal:
     """Propose a dataset spec for the file at ``path``, whose ending tells the kind, or for a source that says all.
 
     ``unit`` is the column that tells people (or things) apart; without it the likeliest id column is taken, and if
-    there is none, every row is a unit of its own. ``header``, ``encoding`` and ``skip_rows`` are as in a source and say
-    what a file does not tell. Raises NotFound or BadInput with the place in the file and
-    what to do.
+    there is none, every row is a unit of its own. ``says`` is what a file does not tell, as in a Source (``header``,
+    ``encoding``, ``skip_rows`` …). Raises NotFound or BadInput with the place in the file and what to do.
     """
     check_dataset_name(name)
-    if isinstance(path, Source):
-        if path.kind == "excel":
-            path = path.model_copy(update={"header": header, "skip_rows": skip_rows})
-        inspection = inspect(path, login_of=login_of)
-    else:
-        file = path.expanduser().absolute()
-        inspection = inspect_source(file, header=header, encoding=encoding, skip_rows=skip_rows)
+    below: list[Text] = []
+    try:
+        inspection = _inspected(path, login_of, says)
+    except RowsBelow as error:
+        count = error.message.fields["count"]
+        inspection = _inspected(path, login_of, {**says, "skip_last": count})
+        below.append(
+            text(f"The last {count} rows look like a total or a note and are left out (`skip_last`); say 0 if not.",
+                 f"最后 {count} 行像是合计或附注，已略去（`skip_last`）；如果不是，请写 0。")
+        )  # fmt: skip
     signs = recognise([facts.values for facts in inspection.columns])
     columns = [look_at(f, s, inspection.rows) for f, s in zip(inspection.columns, signs, strict=True)]
     unit_column = _unit(columns, unit, inspection.source.label)
     entity = _entity(unit_column, name)
     personal = _is_personal(columns, unit_column)
-    source, notes = inspection.source, []
+    source, notes = inspection.source, below
     if unit_column is None:
         unit_column = _row_number(inspection)
         entity = "person" if personal else "row"
@@ -97,6 +98,13 @@ def propose_spec(
         notes += more
     notes += _warnings(columns, unit_name, inspection)
     return _assemble(name, source, unit_name, entity, personal, columns, inspection.rows, notes)
+
+
+def _inspected(path: Path | Source, login_of: LoginOf, says: Mapping[str, Any]) -> Inspection:
+    if isinstance(path, Source):
+        known = {**path.model_dump(exclude_none=True), **says}
+        return inspect(Source.said(**known), login_of=login_of)
+    return inspect_source(path.expanduser().absolute(), **says)
 
 
 def _unit(columns: Sequence[ProposedColumn], wanted: str | None, file: str) -> ProposedColumn | None:

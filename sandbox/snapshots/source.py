@@ -135,17 +135,9 @@ class Inspection:
     columns: tuple[ColumnFacts, ...]
 
 
-def inspect_source(
-    path: Path,
-    *,
-    table: str | None = None,
-    sheet: str | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    header: bool = True,
-    skip_rows: int = 0,
-) -> Inspection:
-    """Read all of ``path`` once and say what is in it. The kind is told by the file's ending.
+def inspect_source(path: Path, *, table: str | None = None, **says: Any) -> Inspection:
+    """Read all of ``path`` once and say what is in it. The kind is told by the file's ending; ``says`` is what the file
+    itself does not tell, as in a Source (``sheet``, ``encoding``, ``header``, ``skip_rows`` …).
 
     Raises NotFound or BadInput for everything that a build would refuse too, and for a first line that looks like data.
     """
@@ -161,12 +153,7 @@ def inspect_source(
         )
     if kind == "sqlite" and not table:
         table = source_sqlite.only_table(path)
-    return inspect(
-        Source.model_validate(
-            {"kind": kind, "path": str(path), "table": table, "sheet": sheet,
-             "encoding": encoding, "delimiter": delimiter, "header": header, "skip_rows": skip_rows}
-        )
-    )  # fmt: skip
+    return inspect(Source.said(kind=kind, path=str(path), table=table, **says))
 
 
 def inspect(source: Source, base: Path = Path(), login_of: LoginOf = no_logins) -> Inspection:

@@ -10,29 +10,29 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 
 import duckdb
 
 from sandbox.core.errors import BadInput, SandboxError
 from sandbox.core.source import Source
+from sandbox.snapshots.csv_dialect import Dialect, find_dialect, first_records
 from sandbox.snapshots.encoding import examine, write_as_utf8
+from sandbox.snapshots.last_rows import cut_lines, last_lines, refuse_rows_below
 from sandbox.snapshots.sql import Sql, identifier, join, value
 from sandbox.snapshots.table import Table, Types, check_names, checked_type
 
-_DELIMITERS = (",", ";", "\t", "|")
-_SAMPLE = 200  # rows for finding delimiter and header
 _FIRST_ROWS = 10_000  # rows for guessing types, before they are tried on all rows
 _LOOK = 100  # of these, to see what types are worth guessing
 _BEGINNING = identifier(" first rows ")  # no source is called so
 _MOST_COUNTS = 200
 _BLANK = ["", " "]
 _READ = (
-    "read_csv(?, auto_detect=false, columns=?, delim=?, header=?, quote='\"', escape='\"', strict_mode=true, nullstr=?,"
+    "read_csv(?, auto_detect=false, columns=?, delim=?, quote=?, escape=?, header=?, strict_mode=true, nullstr=?,"
     " skip=?)"
 )
 # Numbers of which some have commas between thousands; read as texts and converted. Not for files separated by
@@ -68,12 +68,20 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
         undo.callback(remove)
         if not text.plain:
             write_as_utf8(path, text.encoding, copy)
-        delimiter = source.delimiter or _delimiter(file, source.skip_rows)
-        names, rows = _header(file, delimiter, source, path.name)
+        elif source.skip_last:
+            shutil.copyfile(path, copy)
+            copy.chmod(0o600)
+            file = copy
+        if source.skip_last:
+            cut_lines(file, source.skip_last)
+        dialect = find_dialect(file, source)
+        names, rows = _header(file, dialect, source, path.name)
         check_names(names, path.name)
         if not rows:
             raise BadInput("{file} has column names but no rows.", "Export it again with its rows.", file=path.name)
-        read = _Reading(connection, file, delimiter, source.header, source.skip_rows)
+        if source.skip_last is None:
+            refuse_rows_below(_records(last_lines(file), dialect), path.name)
+        read = _Reading(connection, file, dialect, source.header, source.skip_rows)
         declared = {n: checked_type(connection, t, n) for n in names if (t := types.get(n))}
         try:
             kinds = {**read.find_types(names, declared), **declared}
@@ -89,7 +97,7 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
         columns,
         "SELECT " + join(selected) + " FROM " + read.relation(in_file),
         lambda: text.fingerprint,
-        {"encoding": text.encoding.removesuffix("-sig"), "delimiter": delimiter},
+        {"encoding": text.encoding.removesuffix("-sig"), **dialect.found},
         lambda error: _explain(error, path.name),
         remove,
         rereadable=True,
@@ -101,13 +109,15 @@ class _Reading:
     """How one file is read; ``relation`` with given types, ``find_types`` over all rows."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, file: Path, delimiter: str, header: bool, skip: int
+        self, connection: duckdb.DuckDBPyConnection, file: Path, dialect: Dialect, header: bool, skip: int
     ) -> None:
-        self._connection, self._file, self._delimiter = connection, file, delimiter
+        self._connection, self._file, self._dialect = connection, file, dialect
         self._header, self._skip = header, skip
 
     def relation(self, columns: tuple[tuple[str, str], ...]) -> Sql:
-        return Sql(_READ, (str(self._file), dict(columns), self._delimiter, self._header, _BLANK, self._skip))
+        said = self._dialect
+        written = (said.delimiter, said.quote, said.escape)
+        return Sql(_READ, (str(self._file), dict(columns), *written, self._header, _BLANK, self._skip))
 
     def find_types(self, names: list[str], declared: Types) -> dict[str, str]:
         """The narrowest type that all values of a column have; VARCHAR where no other fits or all are empty.
@@ -146,7 +156,7 @@ class _Reading:
         for name, cells in zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True):
             seen = {cell for cell in cells if cell is not None}
             likely[name] = [kind for kind, pattern in _COMPILED if all(pattern.fullmatch(cell) for cell in seen)]
-            if self._delimiter == ";" and _GROUPED in likely[name]:
+            if self._dialect.delimiter == ";" and _GROUPED in likely[name]:
                 likely[name].remove(_GROUPED)
         return likely
 
@@ -180,32 +190,16 @@ def _ungrouped(column: Sql) -> Sql:
     return "CAST(replace(" + column + ", ',', '') AS DOUBLE)"
 
 
-def _records(file: Path, delimiter: str, skip: int) -> list[list[str]]:
-    """The first records below ``skip`` lines."""
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        try:
-            return list(islice(csv.reader(islice(text, skip, None), delimiter=delimiter), _SAMPLE))
-        except csv.Error:
-            return []  # DuckDB will name the line
+def _records(lines: list[str], dialect: Dialect) -> list[list[str]]:
+    try:
+        return dialect.read(lines)
+    except csv.Error:
+        return []
 
 
-def _delimiter(file: Path, skip: int) -> str:
-    """The delimiter with which most of the first rows have the same number of columns, at least two."""
-    best, comma = (0.0, 0), ","
-    for delimiter in _DELIMITERS:
-        widths = Counter(len(r) for r in _records(file, delimiter, skip) if r)
-        if not widths:
-            continue
-        width, rows = widths.most_common(1)[0]
-        score = (rows / widths.total(), width)
-        if width > 1 and score > best:
-            best, comma = score, delimiter
-    return comma
-
-
-def _header(file: Path, delimiter: str, source: Source, shown: str) -> tuple[list[str], int]:
+def _header(file: Path, dialect: Dialect, source: Source, shown: str) -> tuple[list[str], int]:
     """(column names, number of sampled data rows). Raises BadInput when there are no names or they look like data."""
-    lines, line = _records(file, delimiter, source.skip_rows), source.skip_rows + 1
+    lines, line = first_records(file, dialect, source.skip_rows), source.skip_rows + 1
     records = [r for r in lines if r]
     if not records or not any(cell.strip() for cell in records[0]):
         raise BadInput(
@@ -287,7 +281,9 @@ def _explain(error: duckdb.Error, file: str) -> SandboxError | None:
     if widths := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
         return BadInput(
             "{file}, line {line}: {found} columns instead of {expected}.",
-            "Correct that line: a value that holds the delimiter or a line break must be in double quotes.",
+            "Correct that line: a value that holds the delimiter or a line break must be in double quotes."
+            " If the whole file has other marks around texts, say which:"
+            " --quote, --escape (`quote`, `escape` in the source).",
             file=file,
             line=line,
             found=widths[2],

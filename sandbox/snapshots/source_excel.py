@@ -7,6 +7,7 @@ Cells with a formula give the value that Excel last stored; error cells such as 
 from __future__ import annotations
 
 import zipfile
+from collections import deque
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from sandbox.core.errors import BadInput, NotFound
 from sandbox.core.source import Source
 from sandbox.snapshots.fingerprint import fingerprint
+from sandbox.snapshots.last_rows import LOOK, refuse_rows_below, without_last
 from sandbox.snapshots.sql import Sql
 from sandbox.snapshots.table import Table, Types, declared_columns
 
@@ -45,15 +47,15 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
         ) from None
     try:
         sheet = _sheet(book, source.sheet, path.name)
-        rows = _rows(sheet, source.skip_rows)
+        rows = _rows(sheet, source)
         number, header = next(rows, (0, ()))
         if not header:
             raise BadInput("{file}: the sheet “{sheet}” is empty.", "Choose another sheet with `sheet`.",
                            file=path.name, sheet=sheet.title)  # fmt: skip
-        columns = _found(header, rows, path.name, bool(source.header), book, sheet)
+        columns = _found(header, rows, path.name, source, book, sheet)
         schema = pa.schema([(n, _ARROW[t]) for n, t in columns])
         skipped = number if source.header else 0
-        data = ((n, row) for n, row in _rows(sheet, source.skip_rows) if n > skipped)
+        data = ((n, row) for n, row in _rows(sheet, source) if n > skipped)
         reader = pa.RecordBatchReader.from_batches(schema, _batches(data, schema))
         connection.register("source_rows", reader)
         typed, query = declared_columns(columns, types, Sql("source_rows"), connection)
@@ -79,8 +81,12 @@ def _sheet(book: Any, wanted: str | None, file: str) -> Any:
     return book[wanted]
 
 
-def _rows(sheet: Any, skip: int) -> Iterator[tuple[int, Row]]:
-    """(row number counted from 1, cells without trailing empty ones) below ``skip`` rows; empty rows are left out."""
+def _rows(sheet: Any, source: Source) -> Iterator[tuple[int, Row]]:
+    """(row number counted from 1, cells without trailing empty ones) of the table; empty rows are left out."""
+    yield from without_last(_filled(sheet, source.skip_rows), source.skip_last or 0)
+
+
+def _filled(sheet: Any, skip: int) -> Iterator[tuple[int, Row]]:
     for number, cells in enumerate(sheet.iter_rows(min_row=skip + 1, values_only=True), skip + 1):
         row = tuple(None if isinstance(c, str) and (not c.strip() or c in _ERRORS) else c for c in cells)
         while row and row[-1] is None:
@@ -90,9 +96,10 @@ def _rows(sheet: Any, skip: int) -> Iterator[tuple[int, Row]]:
 
 
 def _found(
-    header: Row, rows: Iterator[tuple[int, Row]], file: str, named: bool, book: Any, sheet: Any
+    header: Row, rows: Iterator[tuple[int, Row]], file: str, source: Source, book: Any, sheet: Any
 ) -> tuple[tuple[str, str], ...]:
     """Names from the header row, and for each column the one type that holds all of its values."""
+    named, last = bool(source.header), deque[Row](maxlen=LOOK)
     if named:
         names = ["" if c is None else str(c).strip() for c in header]
         kinds: list[set[str]] = [set() for _ in names]
@@ -102,6 +109,7 @@ def _found(
     filled = 0
     for number, row in rows:
         filled += 1
+        last.append(row)
         if len(row) > len(names):
             raise BadInput(
                 "{file}, row {row}: there is a value in column {letter}, but the table has only {count} columns.",
@@ -126,6 +134,8 @@ def _found(
         )
     if named and not filled:
         raise BadInput("{file} has column names but no rows.", "Export it again with its rows.", file=file)
+    if source.skip_last is None:
+        refuse_rows_below(list(last), file)
     return tuple(zip(names, (_common(seen) for seen in kinds), strict=True))
 
 

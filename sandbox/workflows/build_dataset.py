@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sandbox.catalog import SUFFIX, Catalog
 from sandbox.core.errors import Conflict, GateFailed, SandboxError
@@ -73,14 +74,13 @@ def add_dataset(
     *,
     actor: str,
     unit: str | None = None,
-    header: bool = True,
     contract: Path | None = None,
-    encoding: str | None = None,
-    skip_rows: int = 0,
+    **says: Any,
 ) -> tuple[Path, Proposal]:
     """Propose a spec for the file at ``path``, or a source that says all; write ``datasets/<name>.yaml``.
 
-    ``contract`` is a data contract (ODCS) whose words go over the proposal. Raises Conflict when there is such a
+    ``contract`` is a data contract (ODCS) whose words go over the proposal; ``says`` is what a file does not tell
+    (``propose_spec``). Raises Conflict when there is such a
     dataset already: a steward's work is never overwritten.
     """
     check_dataset_name(name)
@@ -92,9 +92,7 @@ def add_dataset(
             "Choose another name, or edit or remove its spec file first.",
             name=name,
         )
-    proposal = propose_spec(
-        path, name=name, unit=unit, header=header, login_of=services.logins, encoding=encoding, skip_rows=skip_rows
-    )
+    proposal = propose_spec(path, name=name, unit=unit, login_of=services.logins, **says)
     if contract:
         said = read_contract(contract.read_text(encoding="utf-8-sig", errors="replace"), contract.name)
         proposal = apply_contract(proposal, said, contract.name)
