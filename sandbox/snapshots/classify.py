@@ -28,6 +28,15 @@ _ISO_TIME = re.compile(r"(19|20)\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
 _DAY_AS_NUMBER = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "U")
 
+# Measured on 600 people with 2 to 8 days in two years: who knows all of them finds 100% by day or week, 99% by month,
+# 83% by quarter; shifted dates 99%, by their intervals.
+_DAYS = text(
+    "one known day would point at the person, a month does not; who knows many of a person's dates finds them even so"
+    " (`sandbox dataset attack` measures it): quarter is safer, week or day only where a template needs it",
+    "知道某一天就可能认出本人，按月则不会；但知道其许多日期的人仍能认出（可用 `sandbox dataset attack` 测量）："
+    "按季度更安全；只有模板确实需要时才改为 week 或 day",
+)
+
 
 @dataclass(frozen=True)
 class ProposedColumn:
@@ -187,9 +196,8 @@ def _measure(column: ProposedColumn) -> ProposedColumn:
     kind = declared or facts.type
     if column.kind is Kind.SINCE and kind.startswith(("DATE", "TIMESTAMP")):
         return replace(column, rule=TruncateDate(to="month"), type=declared)
-    if kind.startswith("TIMESTAMP"):
-        why = text("the day is enough; the second singles people out", "精确到日已够；精确到秒会指向个人")
-        return replace(column, rule=TruncateDate(to="day"), reason=why, type=declared)
+    if kind.startswith(("DATE", "TIMESTAMP")):
+        return replace(column, rule=TruncateDate(to="month"), reason=_DAYS, type=declared)
     if kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL"):
         sizes = [abs(v) for v in map(_number, facts.values) if v]
         if sizes and column.signs.different > 0.6:

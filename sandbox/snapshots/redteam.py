@@ -44,7 +44,7 @@ from sandbox.snapshots.redteam_attacks import (
     inference,
     singling_out,
 )
-from sandbox.snapshots.redteam_histories import averaging, intervals
+from sandbox.snapshots.redteam_histories import EXACT, averaging, dates, intervals
 from sandbox.snapshots.redteam_report import Attack, RedTeam
 from sandbox.snapshots.source import inspect_source, open_source
 from sandbox.snapshots.source_database import LoginOf, no_logins
@@ -260,7 +260,10 @@ def _histories(worlds: _Worlds, spec: DatasetSpec, manifest: Manifest) -> list[A
     people = people + "))"
     attacks: list[Attack] = []
     shifts: dict[Any, list[str]] = {}
+    periods: dict[str, str] = {}
     for column in manifest.columns:
+        if column.type.startswith(("DATE", "TIMESTAMP")) and column.rule.get("kind") in ("keep", "truncate_date"):
+            periods[column.name] = str(column.rule.get("to", EXACT))
         if column.rule.get("kind") == "date_shift":  # those of the same size move together
             shifts.setdefault(column.rule.get("days"), []).append(column.name)
         if column.rule.get("kind") == "noise" and (
@@ -270,6 +273,8 @@ def _histories(worlds: _Worlds, spec: DatasetSpec, manifest: Manifest) -> list[A
     for columns in shifts.values():
         rates = intervals(worlds.published, worlds.raw, people, columns)
         attacks.append(_found("intervals", *rates, columns=tuple(columns)))
+    if periods:
+        attacks.append(_found("dates", *dates(worlds.published, worlds.raw, people, periods), columns=tuple(periods)))
     return attacks
 
 

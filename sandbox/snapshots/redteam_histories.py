@@ -7,11 +7,14 @@ Neither is a fault of the rule: it is what the rule is for, and what a steward s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sandbox.snapshots.masking.date_shift import EARLIEST, LATEST
 from sandbox.snapshots.redteam_attacks import World
 from sandbox.snapshots.sql import Sql, identifier, join, value
+
+EXACT = "microsecond"
+"""The period of dates that are published as they are."""
 
 WITHIN = 0.05
 """An estimate this near to the true mean, as a share of it, is a success."""
@@ -23,36 +26,52 @@ def intervals(published: World, raw: World, people: Sql, columns: Sequence[str])
 
     Who has one date only is not found by it.
     """
+    exact = dict.fromkeys(columns, EXACT)
     seen, true, dated = (
-        _signatures(world, columns, since) for world, since in ((published, True), (raw, True), (raw, False))
+        _signatures(world, exact, since) for world, since in ((published, True), (raw, True), (raw, False))
     )
+    return _recognised(published, people, "who", seen, true), _recognised(raw, people, "known", dated, dated)
+
+
+def dates(published: World, raw: World, people: Sql, periods: Mapping[str, str]) -> tuple[float, float]:
+    """Expected share of ``people`` who are found by all their dates, as far as these are published: column → period;
+    and in the raw table, by the exact dates."""
+    coarse = (_signatures(world, periods, least=1) for world in (published, raw))
+    exact = _signatures(raw, dict.fromkeys(periods, EXACT), least=1)
+    return _recognised(published, people, "who", *coarse), _recognised(raw, people, "known", exact, exact)
+
+
+def _recognised(world: World, people: Sql, who: str, seen: Sql, true: Sql) -> float:
+    """Share of ``people`` who have in ``seen``, as ``who`` names them there, what they have in ``true``; each counts as
+    one by the number of those who look alike."""
     shift = "SELECT *, count(*) OVER (PARTITION BY n, s) AS alike FROM (" + seen + ")"
     query = (
         "SELECT avg(CASE WHEN p.n = r.n AND p.s = r.s THEN 1 / p.alike ELSE 0 END) FROM " + people + " AS t LEFT JOIN ("
-        + shift + ") AS p ON p.u = t.who LEFT JOIN (" + true + ") AS r ON r.u = t.known"
+        + shift + ") AS p ON p.u = t." + identifier(who) + " LEFT JOIN (" + true + ") AS r ON r.u = t.known"
     )  # fmt: skip
-    plain = "SELECT *, count(*) OVER (PARTITION BY n, s) AS alike FROM (" + dated + ")"
-    baseline = "SELECT avg(coalesce(1 / r.alike, 0)) FROM " + people + " AS t LEFT JOIN (" + plain + ") AS r"
-    return float(published.one(query) or 0), float(raw.one(baseline + " ON r.u = t.known") or 0)
+    return float(world.one(query) or 0)
 
 
-def _signatures(world: World, columns: Sequence[str], since: bool) -> Sql:
-    """For each unit ``u`` with several dates their number ``n`` and ``s``, the same for the same dates; ``since``: for
-    the same intervals. A sum of hashes, as lists of dates would not leave the memory."""
+def _signatures(world: World, periods: Mapping[str, str], since: bool = False, least: int = 2) -> Sql:
+    """For each unit ``u`` with ``least`` dates their number ``n`` and ``s``, the same for the same dates; ``since``:
+    for the same intervals. A sum of hashes, as lists of dates would not leave the memory."""
     unit = identifier(world.unit)
     points = join(
         (
-            "SELECT " + unit + " AS u, " + value(column) + " AS c, epoch_us(CAST(" + identifier(column)
-            + " AS TIMESTAMP)) AS d FROM " + world.table + " WHERE " + identifier(column)
+            "SELECT " + unit + " AS u, " + value(column) + " AS c, epoch_us(date_trunc(" + value(period) + ", CAST("
+            + identifier(column) + " AS TIMESTAMP))) AS d FROM " + world.table + " WHERE " + identifier(column)
             + f" > DATE '{EARLIEST}' AND " + identifier(column) + f" < DATE '{LATEST}'"
-            for column in columns
+            for column, period in periods.items()
         ),
         " UNION ALL ",
     )  # fmt: skip
     told = "d - min(d) OVER (PARTITION BY u)" if since else "d"
     steps = "SELECT u, c, " + told + " AS step FROM (" + points + ")"
     return (
-        "SELECT u, count(*) AS n, sum(CAST(hash(c, step) AS HUGEINT)) AS s FROM (" + steps + ") GROUP BY u HAVING n > 1"
+        "SELECT u, count(*) AS n, sum(CAST(hash(c, step) AS HUGEINT)) AS s FROM ("
+        + steps
+        + ") GROUP BY u HAVING n >= "
+        + value(least)
     )
 
 

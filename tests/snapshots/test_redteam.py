@@ -205,6 +205,21 @@ def test_intervals_between_shifted_dates_are_a_fingerprint(build: Builder) -> No
     assert "day" in told(found).render() and "intervals" not in {a.name for a in attacked(build).attacks}
 
 
+@pytest.mark.parametrize(
+    ("rule", "alike"), [("keep", 1), ({"truncate_date": "month"}, 5), ({"truncate_date": "year"}, 60)]
+)
+def test_dates_that_somebody_knows_are_a_fingerprint_unless_they_are_coarse(
+    build: Builder, rule: Any, alike: int
+) -> None:
+    """Sixty people in twelve months, five in each, all with two days of their own."""
+    rows: list[list[Any]] = []
+    for n in range(60):
+        rows += [[f"{n:03d}", date(2026, 1 + n % 12, 1 + n // 12), 1], [f"{n:03d}", date(2026, 1 + n % 12, 20), 1]]
+    found = one(visits(build, {"day": column("measure", rule, type="DATE")}, rows), "dates")
+    assert found.published == pytest.approx(1 / alike, abs=1e-6)
+    assert found.raw == 1 and "day" in told(found).render()
+
+
 def test_many_noisy_values_of_a_person_give_their_mean_away(build: Builder) -> None:
     luck = random.Random(5)
     rows = [[f"{n:03d}", date(2026, 1, 1), 1000 + 10 * n + luck.random()] for n in range(50) for _ in range(100)]
