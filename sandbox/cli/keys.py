@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from sandbox.cli.options import home_option, json_option, open_services, print_json, show
+from sandbox.cli.options import home_option, json_option, open_services, print_json, show, tell
+from sandbox.core.messages import Message
 from sandbox.workflows.keys import forget_key, key_states, rotate_key
 
 ACTOR = "operator"
@@ -57,10 +58,11 @@ def rotate(home: Path | None, as_json: bool, entity: str, reason: str) -> None:
     if as_json:
         print_json({"entity": entity, "version": made.version, "check": made.check})
         return
-    click.secho(f"{entity} has key version {made.version} (check value {made.check}). The old one is kept.", fg="green")
+    fields = {"entity": entity, "version": made.version, "check": made.check}
+    tell(Message("{entity} has key version {version} (check value {check}). The old one is kept.", fields))
     if behind:
-        click.echo(f"Build these again, all of them, so that they join: {', '.join(behind)}")
-    click.echo("Back up the folder keys/, apart from snapshots/.")
+        tell(Message("Build these again, all of them, so that they join: {behind}", {"behind": ", ".join(behind)}))
+    tell(Message("Back up the folder keys/, apart from snapshots/."))
 
 
 @keys.command()
@@ -75,4 +77,4 @@ def forget(home: Path | None, as_json: bool, entity: str, version: int) -> None:
     if as_json:
         print_json({"entity": entity, "version": version, "check": gone.check})
     else:
-        click.echo(f"{entity}: key version {version} is gone.")
+        tell(Message("{entity}: key version {version} is gone.", {"entity": entity, "version": version}))

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import click
 
-from sandbox.cli.options import home_option, json_option, open_services, print_json, show
+from sandbox.cli.options import home_option, json_option, open_services, print_json, show, tell
 from sandbox.core.linking import Compared, How
-from sandbox.core.messages import as_language
+from sandbox.core.messages import Message, as_language
 from sandbox.i18n import catalogue
 from sandbox.snapshots.linkage import Pair
 from sandbox.snapshots.linkage_texts import tell_linkage
@@ -67,13 +67,15 @@ def link(
         return
     for message in tell_linkage(facts):
         click.echo(words.render(message))
-    click.echo("\nPairs around the threshold, for you to judge:")
+    click.echo()
+    tell(Message("Pairs around the threshold, for you to judge:"))
     rows = [
         {"p": f"{p.probability:.3f}", **(_values(p, facts.on) if show_values else _agreement(p, facts.on))}
         for p in linked.review
     ]
     show(rows, False, {"p": "Probability", **{column: column for column in facts.on}}, "")
-    click.echo(f"\nRead {file} and correct it, then run: sandbox dataset build {name}")
+    click.echo()
+    tell(Message("Read {file} and correct it, then run: sandbox dataset build {name}", {"file": file, "name": name}))
 
 
 def asked_columns(text: str) -> list[Compared]:

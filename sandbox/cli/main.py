@@ -9,8 +9,9 @@ import sys
 import click
 
 from sandbox import __version__
+from sandbox.cli.usage import told
 from sandbox.core.errors import SandboxError
-from sandbox.core.messages import as_language
+from sandbox.core.messages import Language, as_language
 from sandbox.i18n import catalogue
 from sandbox.settings import Settings
 
@@ -44,6 +45,9 @@ def main() -> None:
     except SandboxError as error:
         _tell(error)
         sys.exit(1)
+    except click.UsageError as error:
+        click.secho(told(error, catalogue(_language())), fg="red", err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -55,14 +59,17 @@ def main() -> None:
 
 
 def _tell(error: SandboxError) -> None:
-    try:
-        language = as_language(Settings().language)
-    except ValueError:
-        language = "en"
-    what, remedy = error.render(catalogue(language).gettext)
+    what, remedy = error.render(catalogue(_language()).gettext)
     click.secho(what, fg="red", err=True)
     if remedy:
         click.echo(f"→ {remedy}", err=True)
+
+
+def _language() -> Language:
+    try:
+        return as_language(Settings().language)
+    except ValueError:
+        return "en"
 
 
 if __name__ == "__main__":

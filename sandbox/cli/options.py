@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sandbox.core.errors import BadInput
-from sandbox.core.messages import as_language
+from sandbox.core.messages import Message, as_language
 from sandbox.core.wrong_values import in_words
 from sandbox.i18n import catalogue
 from sandbox.settings import Settings
@@ -77,6 +77,11 @@ def show(rows: list[dict[str, Any]], as_json: bool, columns: dict[str, str], emp
     console.print(table)
 
 
+def tell(message: Message) -> None:
+    """Print ``message`` in the reader's language."""
+    click.echo(catalogue(as_language(load_settings().language)).render(message))
+
+
 def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
@@ -84,6 +89,8 @@ def print_json(value: Any) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return "✓" if value else "–"
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(map(str, value))
     if isinstance(value, dict):

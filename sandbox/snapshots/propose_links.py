@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
+from pydantic import ValidationError
 
 from sandbox.core.errors import BadInput
 from sandbox.core.linking import LEAST, Compared, Link
@@ -15,6 +16,7 @@ from sandbox.core.rules import Pseudonym
 from sandbox.core.source import Source
 from sandbox.core.spec import Column, DatasetSpec, Reference, Text, Unit
 from sandbox.core.upkeep import Access
+from sandbox.core.wrong_values import in_words
 from sandbox.snapshots.duck import translated
 from sandbox.snapshots.linkage import Linked
 from sandbox.snapshots.source import open_source
@@ -64,12 +66,19 @@ def propose_links(specs: Sequence[DatasetSpec], on: tuple[Compared, ...], new: s
                 column=spec.unit.column,
             )
     units = [spec.unit.column for spec in specs]
-    link = Link(
-        ids=tuple(units),
-        id_types=tuple(spec.columns[spec.unit.column].type for spec in specs),
-        on=on,
-        threshold=threshold,
-    )
+    try:
+        link = Link(
+            ids=tuple(units),
+            id_types=tuple(spec.columns[spec.unit.column].type for spec in specs),
+            on=on,
+            threshold=threshold,
+        )
+    except ValidationError as error:
+        raise BadInput(
+            "These columns cannot be compared: {problem}.",
+            "Name three columns or more that say who somebody is, such as --on name,birth_date:date,city:exact.",
+            problem=in_words(error.errors()[0], Link)[0][1],
+        ) from None
     source = Source(kind="linked", tables={spec.name: spec.source for spec in specs}, link=link)
     first, second, probability = link_columns(source)
     labels = " – ".join(spec.title.en for spec in specs), "与".join(spec.title.zh for spec in specs)
