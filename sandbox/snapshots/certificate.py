@@ -26,8 +26,9 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from sandbox.core.errors import BadInput
-from sandbox.core.messages import LANGUAGES
+from sandbox.core.errors import BadInput, WrongValue
+from sandbox.core.messages import LANGUAGES, Message
+from sandbox.core.policy import ColumnClass
 from sandbox.i18n import catalogue
 from sandbox.snapshots.gate_texts import finding
 from sandbox.snapshots.grade import STANDARD, THRESHOLD, grade_of
@@ -110,15 +111,17 @@ def disagreements(found: dict[str, Any], manifest: Manifest) -> list[str]:
 
 
 def read_certificate(folder: Path) -> dict[str, Any] | None:
-    """The certificate in a snapshot's folder; None when there is none. Raises ValueError when it cannot be read."""
+    """The certificate in a snapshot's folder; None when there is none. Raises WrongValue when it cannot be read."""
     try:
         data = json.loads((folder / CERTIFICATE).read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise ValueError(str(error)) from None
+    except json.JSONDecodeError as error:
+        raise WrongValue("line {line} is not written as JSON is", line=error.lineno) from None
+    except (OSError, ValueError):
+        raise WrongValue("this is no text file") from None
     if not isinstance(data, dict):
-        raise ValueError("not a JSON object")
+        raise WrongValue("this is no certificate")
     return data
 
 
@@ -218,10 +221,42 @@ def _record(manifest: Manifest, threshold: float) -> dict[str, Any]:
 
 
 def _text(manifest: Manifest) -> dict[str, list[str]]:
-    """Grade, gates and risk in words, for whoever reads the file without the sandbox."""
-    grade = grade_of(manifest)
-    said = [grade.reason] if grade else []
+    """Who answers for what, grade, gates and risk in words, and what these do not cover, for whoever reads the file
+    without the sandbox and is to sign."""
+    said = [_responsible(manifest)]
+    if grade := grade_of(manifest):
+        fields = {"standard": STANDARD, "grade": grade.number, "reason": grade.reason}
+        said.append(Message("grade {grade} of {standard}: {reason}", fields))
     said += [finding(g.gate, g.after.count, g.after.smallest, g.after.worst) for g in manifest.gates]
     said += tell_risk(manifest.risk) if manifest.risk else ()
     said += tell_linkage(manifest.source.linkage) if manifest.source.linkage else ()
+    said += _not_covered(manifest) if manifest.personal else ()
     return {language: [message.render(catalogue(language).gettext) for message in said] for language in LANGUAGES}
+
+
+def _responsible(manifest: Manifest) -> Message:
+    left = ", ".join([*manifest.dropped, *manifest.source.unlisted])
+    fields = {
+        "owner": manifest.owner,
+        "source": manifest.source.name,
+        "time": f"{manifest.built:%Y-%m-%d %H:%M}",
+        "left": left or Message("nothing"),
+    }
+    return Message("{owner} answers for it; treated on {time} (UTC) from {source}. Left behind there: {left}.", fields)
+
+
+def _not_covered(manifest: Manifest) -> list[Message]:
+    """What neither the gates nor the risk look at; a reader who is not told takes the grade for more than it is."""
+    free = [c.name for c in manifest.columns if c.rule.get("kind") == "redact"]
+    # An identifier is a pseudonym here; quasi-identifiers are what the risk is about.
+    counted = (ColumnClass.IDENTIFIER, ColumnClass.QUASI)
+    others = [c.name for c in manifest.columns if c.cls not in counted and c.name not in free]
+    said = []
+    if others:
+        columns = {"columns": ", ".join(others)}
+        text = Message("Gates and risk do not count {columns}: who knows a person's values may find them.", columns)
+        said.append(text)
+    if free:
+        columns = {"columns": ", ".join(free)}
+        said.append(Message("{columns}: free text without what was recognised; no detector finds everything.", columns))
+    return said

@@ -235,14 +235,16 @@ def tell_quality(facts: QualityFacts) -> Message:
     return Message("“{column}”: {broken} of {rows} rows break {rule}{asked}", fields)
 
 
+#: limits as people of every language read them
+_SIGNS = {"low": "≥", "high": "≤", "least": "≥", "most": "≤", "change": "±"}
+
+
 def _asked(rule: dict[str, Any]) -> str:
     kind = rule["kind"]
     if kind == "foreign_key":
         return f"{rule['dataset']}.{rule['column']}"
     if kind in ("range", "row_count"):
-        said = " ".join(
-            f"{k} {_plain(rule[k])}" for k in ("low", "high", "least", "most", "change") if rule.get(k) is not None
-        )
+        said = " ".join(f"{sign} {_plain(rule[k])}" for k, sign in _SIGNS.items() if rule.get(k) is not None)
         return f" {said}" if kind == "range" else said
     return ""
 

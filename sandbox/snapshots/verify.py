@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 import sandbox
-from sandbox.core.errors import SandboxError
+from sandbox.core.errors import SandboxError, WrongValue
 from sandbox.core.messages import Message
 from sandbox.core.policy import ColumnClass
 from sandbox.snapshots.certificate import CERTIFICATE, disagreements, key_id, read_certificate, signed_by
@@ -69,8 +69,8 @@ def verify_snapshot(folder: Path, public_key: bytes | None = None, *, moved: boo
 def _certificate(folder: Path, manifest: Manifest, public_key: bytes | None) -> Iterator[Checked]:
     try:
         found = read_certificate(folder)
-    except ValueError as error:
-        yield Checked("certificate", False, Message("cannot be read: {problem}", {"problem": str(error)}))
+    except WrongValue as error:
+        yield Checked("certificate", False, Message("cannot be read: {problem}", {"problem": error.message}))
         return
     if found is None:
         if public_key is not None:

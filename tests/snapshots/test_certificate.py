@@ -25,7 +25,7 @@ from sandbox.snapshots.fingerprint import file_sha256
 from sandbox.snapshots.grade import grade_of
 from sandbox.snapshots.manifest import DATA, MANIFEST, FileFacts, read_manifest
 from sandbox.snapshots.verify import verify_snapshot
-from tests.snapshots.conftest import Builder, spec_of
+from tests.snapshots.conftest import Builder, column, spec_of
 
 SIGNER = Signer.of(bytes(range(32)))
 OTHER = Signer.of(bytes(range(1, 33)))
@@ -105,6 +105,25 @@ def test_forging_data_manifest_and_certificate_leaves_the_signature(certified: P
     (certified / MANIFEST).write_bytes(manifest.model_copy(update={"file": file}).render())
     (certified / CERTIFICATE).write_bytes(issue(read_manifest(certified), OTHER))
     assert "signature" in wrong(certified)
+
+
+def test_who_is_to_sign_reads_what_the_grade_does_not_cover(build: Builder) -> None:
+    described = {
+        "id": column("identifier", {"pseudonym": "customer"}),
+        "name": column("sensitive", "redact"),
+        "spent": column("measure", "keep"),
+    }
+    folder = build(spec_of(columns=described, gates=[]), signer=SIGNER).folder
+    words = json.loads((folder / CERTIFICATE).read_text())["text"]
+    english = (
+        "Sales answers for it",
+        "Left behind there: city, age",
+        "grade 4 of GB/T 42460-2023",
+        "do not count spent",
+    )
+    chinese = ("由 Sales 负责", "未带出的列：city, age", "GB/T 42460-2023 4 级", "未计入 spent")
+    for language, wanted in (("en", (*english, "name: free text")), ("zh-CN", (*chinese, "name：自由文本"))):
+        assert all(word in " ".join(words[language]) for word in wanted), language
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"signature": 7}', '{"signature": {"algorithm": "none"}}'])
