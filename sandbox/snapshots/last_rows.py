@@ -56,6 +56,21 @@ def refuse_rows_below(rows: Sequence[Sequence[Any]], file: str) -> None:
         )
 
 
+def refuse_lost_rows(rows: Sequence[Sequence[Any]], count: int, file: str) -> None:
+    """Raises BadInput when one of the last ``count`` of ``rows``, which the source says to leave out, is as full as the
+    others and no total: a table that came without its total this time would lose somebody in silence."""
+    filled = [[cell for cell in row if cell is not None and str(cell).strip()] for row in rows]
+    kept = sorted(map(len, filled[:-count]))
+    usual = kept[len(kept) // 2] if kept else 0
+    if any(len(cells) >= max(usual, 1) and not _is_total(str(cells[0])) for cells in filled[-count:]):
+        raise BadInput(
+            "{file}: `skip_last: {count}` would leave out a row that looks like those above it.",
+            "See what stands at the end of the table now, and correct `skip_last` (--skip-last).",
+            file=file,
+            count=count,
+        )
+
+
 def last_lines(file: Path, count: int = LOOK) -> list[str]:
     """The last ``count`` lines of a UTF-8 file that are not empty."""
     return [line.decode("utf-8", "replace") for _, line in _ends(file)[-count:]]
@@ -85,9 +100,8 @@ def _ends(file: Path) -> list[tuple[int, bytes]]:
     return found[1:] if start else found  # the first is cut off
 
 
-def without_last(rows: Iterable[Any], count: int) -> Iterable[Any]:
-    """``rows`` but for the last ``count``."""
-    pending: list[Any] = []
+def without_last(rows: Iterable[Any], count: int, pending: list[Any]) -> Iterable[Any]:
+    """``rows`` but for the last ``count``, which ``pending`` has in the end."""
     for row in rows:
         pending.append(row)
         if len(pending) > count:

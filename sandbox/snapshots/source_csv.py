@@ -22,7 +22,7 @@ from sandbox.core.errors import BadInput, SandboxError
 from sandbox.core.source import Source
 from sandbox.snapshots.csv_dialect import Dialect, find_dialect, first_records
 from sandbox.snapshots.encoding import examine, write_as_utf8
-from sandbox.snapshots.last_rows import cut_lines, last_lines, refuse_rows_below
+from sandbox.snapshots.last_rows import LOOK, cut_lines, last_lines, refuse_lost_rows, refuse_rows_below
 from sandbox.snapshots.sql import Sql, identifier, join, value
 from sandbox.snapshots.table import Table, Types, check_names, checked_type
 
@@ -73,6 +73,8 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
             copy.chmod(0o600)
             file = copy
         if source.skip_last:
+            seen = _records(last_lines(file, LOOK + source.skip_last), find_dialect(file, source))
+            refuse_lost_rows(seen, source.skip_last, path.name)
             cut_lines(file, source.skip_last)
         dialect = find_dialect(file, source)
         names, rows = _header(file, dialect, source, path.name)

@@ -22,7 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from sandbox.core.errors import BadInput, NotFound
 from sandbox.core.source import Source
 from sandbox.snapshots.fingerprint import fingerprint
-from sandbox.snapshots.last_rows import LOOK, refuse_rows_below, without_last
+from sandbox.snapshots.last_rows import LOOK, refuse_lost_rows, refuse_rows_below, without_last
 from sandbox.snapshots.sql import Sql
 from sandbox.snapshots.table import Table, Types, declared_columns
 
@@ -47,15 +47,16 @@ def open_table(source: Source, path: Path, connection: duckdb.DuckDBPyConnection
         ) from None
     try:
         sheet = _sheet(book, source.sheet, path.name)
-        rows = _rows(sheet, source)
+        left: list[tuple[int, Row]] = []
+        rows = _rows(sheet, source, left)
         number, header = next(rows, (0, ()))
         if not header:
             raise BadInput("{file}: the sheet “{sheet}” is empty.", "Choose another sheet with `sheet`.",
                            file=path.name, sheet=sheet.title)  # fmt: skip
-        columns = _found(header, rows, path.name, source, book, sheet)
+        columns = _found(header, rows, path.name, source, book, sheet, left)
         schema = pa.schema([(n, _ARROW[t]) for n, t in columns])
         skipped = number if source.header else 0
-        data = ((n, row) for n, row in _rows(sheet, source) if n > skipped)
+        data = ((n, row) for n, row in _rows(sheet, source, []) if n > skipped)
         reader = pa.RecordBatchReader.from_batches(schema, _batches(data, schema))
         connection.register("source_rows", reader)
         typed, query = declared_columns(columns, types, Sql("source_rows"), connection)
@@ -81,9 +82,10 @@ def _sheet(book: Any, wanted: str | None, file: str) -> Any:
     return book[wanted]
 
 
-def _rows(sheet: Any, source: Source) -> Iterator[tuple[int, Row]]:
-    """(row number counted from 1, cells without trailing empty ones) of the table; empty rows are left out."""
-    yield from without_last(_filled(sheet, source.skip_rows), source.skip_last or 0)
+def _rows(sheet: Any, source: Source, left: list[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+    """(row number counted from 1, cells without trailing empty ones) of the table; empty rows are left out.
+    ``left`` has those below the table in the end."""
+    yield from without_last(_filled(sheet, source.skip_rows), source.skip_last or 0, left)
 
 
 def _filled(sheet: Any, skip: int) -> Iterator[tuple[int, Row]]:
@@ -96,7 +98,13 @@ def _filled(sheet: Any, skip: int) -> Iterator[tuple[int, Row]]:
 
 
 def _found(
-    header: Row, rows: Iterator[tuple[int, Row]], file: str, source: Source, book: Any, sheet: Any
+    header: Row,
+    rows: Iterator[tuple[int, Row]],
+    file: str,
+    source: Source,
+    book: Any,
+    sheet: Any,
+    left: list[tuple[int, Row]],
 ) -> tuple[tuple[str, str], ...]:
     """Names from the header row, and for each column the one type that holds all of its values."""
     named, last = bool(source.header), deque[Row](maxlen=LOOK)
@@ -136,6 +144,8 @@ def _found(
         raise BadInput("{file} has column names but no rows.", "Export it again with its rows.", file=file)
     if source.skip_last is None:
         refuse_rows_below(list(last), file)
+    elif source.skip_last:
+        refuse_lost_rows([*last, *(row for _, row in left)], source.skip_last, file)
     return tuple(zip(names, (_common(seen) for seen in kinds), strict=True))
 
 
