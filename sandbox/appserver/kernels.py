@@ -91,7 +91,7 @@ class AppKernels(AsyncMappingKernelManager):
 
     async def hand_over(self, kernel_id: str, admission: Admission) -> None:
         """Make a spare kernel the admitted person's. Raises TooBusy when there is no room."""
-        await self._make_room(admission.person)
+        await self.make_room(admission.person)
         self._spare.discard(kernel_id)
         self.get_kernel(kernel_id).last_activity = self._alone[kernel_id] = datetime.now(UTC)
         self._admissions[kernel_id] = admission
@@ -102,7 +102,7 @@ class AppKernels(AsyncMappingKernelManager):
         if current is None:
             raise RuntimeError("a kernel can only be started for somebody who opens an app page")
         person = current.admission.person
-        await self._make_room(person)
+        await self.make_room(person)
         self._starting.append(person)
         try:
             kernel_id: str = await super().start_kernel(kernel_name="python3", policy=current.policy)
@@ -112,7 +112,7 @@ class AppKernels(AsyncMappingKernelManager):
         self._alone[kernel_id] = datetime.now(UTC)
         return kernel_id
 
-    async def _make_room(self, person: str) -> None:
+    async def make_room(self, person: str) -> None:
         """End kernels that nobody looks at if that is needed. Raises TooBusy when there is still no room."""
         own = self.kernels_of(person)
         mine = len(own) + self._starting.count(person)

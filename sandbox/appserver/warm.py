@@ -100,6 +100,8 @@ class WarmApps:
         folder = self._places.apps / page.app / page.version
         await self._receipts.check(folder, incident)
         await self._check_memory()
+        # Before the app is executed: who has to wait is told so at once, and with the right status.
+        await self._kernels.make_room(admission.person)
         pool = self._pool(page)
         if pool is None and self._can_prepare(page):
             # A viewer who leaves meanwhile does not stop it: others come.

@@ -34,7 +34,7 @@ class Pages(AppKernels):
     def refusal(self, person: str) -> int | None:
         """In how many seconds ``person`` may try again."""
         with pytest.raises(TooBusy) as refused:
-            asyncio.run(self._make_room(person))
+            asyncio.run(self.make_room(person))
         return refused.value.retry_after
 
 
@@ -46,7 +46,7 @@ def test_the_longest_left_of_ones_own_pages_goes_as_soon_as_it_cannot_come_back(
     pages.add("left", "rita", LEFT_BEHIND - timedelta(seconds=3))
     assert pages.refusal("rita") == 3
     pages.add("left", "rita", LEFT_BEHIND)
-    asyncio.run(pages._make_room("rita"))
+    asyncio.run(pages.make_room("rita"))
     assert "left" not in pages and len(pages.viewed()) == PAGES_PER_PERSON - 1
     pages.add("eighth", "rita", None)
     assert pages.refusal("rita") is None, "who looks at all of them closes one; nobody can say when"
@@ -58,7 +58,7 @@ def test_another_persons_page_has_its_time_to_come_back() -> None:
     pages.add("lost later", "bob", timedelta())
     assert pages.refusal("rita") == 8
     pages.add("lost", "bob", ABANDONED)
-    asyncio.run(pages._make_room("rita"))
+    asyncio.run(pages.make_room("rita"))
     assert pages.viewed() == ["lost later"]
 
 
@@ -66,5 +66,5 @@ def test_a_page_that_was_left_is_no_longer_there_because_it_prints_for_ever() ->
     pages = Pages(most_kernels=1)
     pages.add("loud", "bob", ABANDONED)
     pages.get_kernel = lambda _: pytest.fail("what a kernel says does not count")  # type: ignore[method-assign]
-    asyncio.run(pages._make_room("rita"))
+    asyncio.run(pages.make_room("rita"))
     assert not pages.viewed()

@@ -391,6 +391,20 @@ def test_without_memory_nothing_is_kept_ready_and_at_last_nobody_is_let_in(
     asyncio.run(story())
 
 
+def test_without_room_nothing_is_executed_for_who_must_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take seconds, after which the page can no longer be another one."""
+    version = publish(tmp_path, APP, "", "controls", examined=False)
+    monkeypatch.setattr("sandbox.appserver.warm.execute_once", lambda *_: pytest.fail("executed"))
+
+    async def story() -> None:
+        async with warm_apps(tmp_path) as warm:
+            warm._kernels.most_kernels = 0
+            with pytest.raises(TooBusy):
+                await warm.claim(Page(APP, version, "en"), admission(version), "incident")
+
+    asyncio.run(story())
+
+
 def test_a_failing_cell_ends_the_notebook_and_says_so(tmp_path: Path) -> None:
     version = publish(tmp_path, APP, "", "secret", "broken", "controls")
 
