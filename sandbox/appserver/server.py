@@ -105,7 +105,7 @@ class AppServer(Voila):
         self.preloading = Preloading(self.places, self.warm.begin_anew)
         self.writer = Writer()
         self.openings = Openings(Keys(self.places.workspace).ticket_key(), self.now)
-        self.measures = Measures(self.kernel_manager.by_use, self.warm.status)
+        self.measures = Measures(self.kernel_manager.by_use, self.warm.status, self.now)
         self.openings.on_settled = self.measures.count
         settings.update(
             sandbox_openings=self.openings,

@@ -98,6 +98,38 @@ def test_a_loss_that_outlasts_the_kernel_opens_the_app_anew_and_says_so(opened: 
     assert notice(page).startswith("The connection was lost for too long")
 
 
+def test_choices_go_along_to_the_other_language_and_are_there_after_back(opened: tuple[Any, Viewer]) -> None:
+    page, _ = opened
+    move(page)
+    says(page, "risk = 87 %")
+    page.click("nav a[lang='zh-CN']")
+    page.wait_for_selector("html[lang='zh-CN'] .result")
+    says(page, "risk = 87 %")
+    assert page.input_value("input[type=range]") == "13" and "#" not in page.url
+    move(page)
+    says(page, "risk = 86 %")
+    page.go_back()
+    page.wait_for_selector("html[lang='en'] .result")
+    says(page, "risk = 87 %")
+    page.reload()  # is how one begins anew
+    says(page, "risk = 88 %")
+    assert "#" not in page.url
+
+
+def test_an_address_cannot_choose_what_a_hand_could_not(opened: tuple[Any, Viewer]) -> None:
+    """Texts, other keys, other controls and what is no JSON are left out, and the page works on."""
+    page, _ = opened
+    chosen = '[[1,"IntSliderModel",{"value":"<b>x</b>","max":9}],[0,"IntSliderModel",{"value":1}],[99,"A",{"value":1}]]'
+    url = page.url
+    for kept in (chosen, "%7B", "[1]", "null"):
+        page.goto("about:blank")
+        page.goto(f"{url}#kept={kept}")
+        says(page, "risk = 88 %")
+        assert page.get_attribute("input[type=range]", "max") == "60" and "#" not in page.url
+    move(page)
+    says(page, "risk = 87 %")
+
+
 def test_a_sign_out_is_told(opened: tuple[Any, Viewer]) -> None:
     page, viewer = opened
     assert viewer.request("POST", "/leave").status_code == 200

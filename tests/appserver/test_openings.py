@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.appserver.measures import Measures
 from sandbox.appserver.openings import MOST, PATIENCE, Openings
 from sandbox.appserver.sessions import Admission
 from sandbox.core.usage import LONGEST_READY_MS, Opening, Usage, usage
@@ -76,6 +77,22 @@ def test_usage_counts_people_by_the_day() -> None:
     found = usage([opened(0, "a", 200), opened(0, "a", 400), opened(0, "b", 900), opened(1, "c", failed=True)])
     assert found == {APP: Usage(opens=4, failed=1, most_viewers=2, ready_ms=400)}
     assert usage([]) == {}
+
+
+def test_people_of_the_day_are_measured_once_each() -> None:
+    now = datetime(2026, 11, 21, 23, 50, tzinfo=UTC)
+    measures = Measures(dict, dict, lambda: now)
+
+    def opened(viewer: str) -> bytes:
+        measures.count(Opening("x", APP, "v", now.date(), viewer, 200))
+        return measures.render()
+
+    opened("a")
+    opened("b")
+    assert b"sandbox_app_viewers_today 2.0" in opened("a")
+    now += timedelta(minutes=20)
+    assert b"sandbox_app_viewers_today 0.0" in measures.render()
+    assert b"sandbox_app_viewers_today 1.0" in opened("c")
 
 
 def test_only_the_pages_own_viewer_speaks_for_it(ours: Hardened) -> None:

@@ -7,6 +7,7 @@ const SHOW_LOSS_AFTER_MS = 700; // a loss that is mended at once is nobody's con
 const SAY_AFTER_MS = 600;
 const WORK_AFTER_MS = 500; // what is answered at once needs no word
 const ENDS: readonly Kind[] = ['gone', 'closed', 'expired'];
+const NUMBER_LENGTH = 13; // of a kernel's id: no two alike in any log
 const REOPENED = '#reopened';
 
 type Kind = Ending | 'failed' | 'newer' | 'reopened' | '';
@@ -127,6 +128,10 @@ export class Life {
     if (!kind) return;
     if (ENDS.includes(kind)) stop();
     box.querySelector('span')!.textContent = this.texts[kind];
+    // The log names the kernel in each of its lines.
+    const number = box.querySelector<HTMLElement>('.sb-number')!;
+    number.hidden = ![...ENDS, 'failed', 'reopened'].includes(kind);
+    number.querySelector('b')!.textContent = this.connection!.kernel.slice(0, NUMBER_LENGTH);
     box.querySelector<HTMLElement>('.sb-again')!.hidden = !['gone', 'failed'].includes(kind);
     document.getElementById('sb-loading')?.remove();
   }

@@ -5,6 +5,7 @@
 
 import { Connection } from './connection';
 import { followGamepads } from './gamepads';
+import { chooseAgain, keepChoices } from './kept';
 import { Life } from './life';
 import { followLinks } from './links';
 import { Models, type Model } from './models';
@@ -37,6 +38,7 @@ class AppPage implements Page {
   private readonly connection: Connection;
   private readonly sent = new Map<string, string>();
   private readonly fetched = new Map<string, Promise<string>>();
+  private readonly shown = new Set<Model>();
   private making: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly facts: Facts) {
@@ -75,6 +77,8 @@ class AppPage implements Page {
     for (const place of document.querySelectorAll<HTMLElement>('[data-sandbox-chart]')) {
       place.replaceChildren(chart(place.querySelector('script')!.textContent!, place.dataset.sandboxChart!, this).el);
     }
+    chooseAgain([...this.shown]);
+    keepChoices(() => [...this.shown]);
     this.life.ready();
   }
 
@@ -85,6 +89,7 @@ class AppPage implements Page {
   view(wanted: Model | undefined): View {
     const model = wanted && this.models.get(wanted.id);
     if (!model) return { el: element('div', 'sb-missing'), dispose: () => undefined };
+    this.shown.add(model);
     const make = OURS.test(model.module) ? MAKERS[model.name] : undefined;
     if (make) return make(model, this);
     if (model.module === 'anywidget' && model.name === 'AnyModel') return anyWidget(model, this);

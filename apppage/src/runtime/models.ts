@@ -29,6 +29,8 @@ export class Model {
   isClosed = false;
   /** What the viewer entered last is more than a message may hold: the kernel was not told. */
   isTooLong = false;
+  /** What was changed in this page, by its viewer. */
+  readonly chosen: Json = {};
 
   constructor(
     readonly id: string, readonly module: string, readonly name: string, readonly state: Json, private readonly models: Models
@@ -51,6 +53,7 @@ export class Model {
   /** Take over `changes` that were made here, show them, and tell the kernel the latest of them. */
   set(changes: Json, tell = true): void {
     const keys = this.take(changes);
+    Object.assign(this.chosen, changes);
     if (tell) this.push(changes);
     this.notify(keys);
   }
