@@ -103,6 +103,7 @@ class AppServer(Voila):
         receipts = Receipts()
         self.warm = WarmApps(self.kernel_manager, self.places, self.sandbox_settings, receipts)
         self.preloading = Preloading(self.places, self.warm.begin_anew)
+        self.forking, self.live = False, dict[str, str]()
         self.writer = Writer()
         self.openings = Openings(Keys(self.places.workspace).ticket_key(), self.now)
         self.measures = Measures(self.kernel_manager.by_use, self.warm.status, self.now)
@@ -183,12 +184,11 @@ class AppServer(Voila):
                 problem=error.strerror or str(error),
             ) from None
         log.info("serving apps", extra={"url": self.places.apps_url})
-        # The first kernel would wait for its libraries to load: load them while nobody waits.
-        threading.Thread(target=self.preloading.begin, name="warm-up", daemon=True).start()
         self.writer.begin()
         self.ioloop = IOLoop.current()
+        # The first kernel would wait for its libraries to load: load them while nobody waits.
+        threading.Thread(target=self._begin, name="warm-up", daemon=True).start()
         self.ioloop.spawn_callback(self._renewal().run)
-        self.ioloop.spawn_callback(self.warm.begin_again)
         self.ioloop.spawn_callback(Fairness(self.kernel_manager.processes).run)
         try:
             self.ioloop.start()
@@ -204,9 +204,21 @@ class AppServer(Voila):
             self._follow,
         )  # fmt: skip
 
+    def _begin(self) -> None:
+        self.preloading.begin()
+        self.ioloop.add_callback(self._begun)
+
+    async def _begun(self) -> None:
+        """After the fork server: what is made ready before it has learned its modules would soon be made ready anew."""
+        self.forking = True
+        await self.warm.begin_again()
+        self._follow(self.live)
+
     def _follow(self, live: dict[str, str]) -> None:
-        self.warm.follow(live)
-        self.preloading.follow(live)
+        self.live = live
+        if self.forking:
+            self.warm.follow(live)
+            self.preloading.follow(live)
 
     def stop(self) -> None:
         """End all kernels and their fork server."""

@@ -120,8 +120,9 @@ class WarmApps:
             return await self._execute(page, folder, admission)
 
     async def begin_again(self) -> None:
-        """Make ready what was ready when the server ended: the first viewers after a restart need not wait either."""
-        await self._get_ready(await asyncio.to_thread(self._remembered))
+        """Make ready what was ready when the server ended: the first viewers after a restart need not wait either. What
+        was used last is most likely wanted first."""
+        await self._get_ready(reversed(await asyncio.to_thread(self._remembered)))
 
     def begin_anew(self) -> None:
         """Prepare again, one after the other, what nobody has open: another fork server has taken over, and the one

@@ -137,8 +137,9 @@ def learn(wanted: Sequence[str], known: Learned | None = None, go_on: Callable[[
             memory += trial.bytes
             chosen.append(name)
             there |= {name, *trial.brought}
-        # One by one they are fit; what they do to each other shows here.
-        if chosen and try_import(chosen, most=MOST_BYTES_TOGETHER, seconds=len(chosen) * MOST_SECONDS).reason:
+        # One by one they are fit; what they do to each other shows here, if it did not before.
+        anew = tuple(chosen) != known.modules
+        if chosen and anew and try_import(chosen, most=MOST_BYTES_TOGETHER, seconds=len(chosen) * MOST_SECONDS).reason:
             left_out |= dict.fromkeys(chosen, "changes")
             chosen = []
     return Learned(tuple(chosen), left_out, trials, environment_key())

@@ -80,8 +80,10 @@ def project_facts() -> dict[str, Any]:
 
     Keys: ``title``, ``problem`` (text, or language → text) and ``kpi`` (name, unit, baseline, target).
     """
-    for folder, name in ((project_folder(), "project.toml"), (published_folder(), "app.toml")):
-        content = _toml(folder / name)
+    # The last one: an app that is examined runs from the submission's files, in a folder of its own.
+    published = published_folder()
+    for file in (project_folder() / "project.toml", published / "app.toml", published / "project.toml"):
+        content = _toml(file)
         for part in (content, content.get("project"), content.get("app")):
             if isinstance(part, Mapping) and "title" in part:
                 kpi = part.get("kpi", content.get("kpi"))

@@ -203,8 +203,9 @@ def _is_plain(value: Any) -> bool:
 
 
 def _json(value: Any) -> bytes:
+    """In the order of ``value``: what an app reckons may depend on it, and it was examined with this one."""
     try:
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
+        text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     except (ValueError, TypeError):
         raise BadInput("The evidence holds values that are no ordinary numbers or texts.", _RERUN) from None
     return text.encode("utf-8", "replace") + b"\n"

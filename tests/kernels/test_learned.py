@@ -83,7 +83,9 @@ def test_a_module_is_tried_before_it_is_imported_ahead(name: str, environment: P
     assert ("ahead_fit.inner" in trial.brought) == (name == "ahead_fit")
 
 
-def test_kernels_have_what_was_learned_and_running_ones_stay_with_theirs(environment: Path) -> None:
+def test_kernels_have_what_was_learned_and_running_ones_stay_with_theirs(
+    environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = learned.learn(learned.together([["ahead_thread", "ahead_fit", "ahead_fit.inner"], ["ahead_patching"]]))
     assert found.modules == ("ahead_fit",), "what comes with another is not named besides"
     assert found.left_out == {"ahead_thread": "threads", "ahead_patching": "changes"}
@@ -96,8 +98,9 @@ def test_kernels_have_what_was_learned_and_running_ones_stay_with_theirs(environ
             assert before.run(has) == "[]\n" and old.alive()
     forkserver.current()
     until(lambda: not old.alive())
+    monkeypatch.setattr(learned, "try_import", lambda *names, **most: pytest.fail("this was tried before"))
     again = learned.learn(["ahead_fit"], found)
-    assert again.trials == {"ahead_fit": found.trials["ahead_fit"]}
+    assert again.modules == found.modules and again.trials == {"ahead_fit": found.trials["ahead_fit"]}
 
 
 def test_what_would_spoil_the_zygote_after_all_costs_only_itself(environment: Path) -> None:
