@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,8 @@ class KernelProcess:
         self._channel = channel
         self._pidfd: int | None = None
         self._parent = parent
+        #: Several threads ask whether it has ended; one of them hears how, and closes the descriptors.
+        self._ending = threading.RLock()
 
     def start(self, place: KernelPlace, app: AppOrder | None = None) -> None:
         """Send the request and wait until the kernel is confined (then only ipykernel's own start is missing)."""
@@ -130,15 +133,16 @@ class KernelProcess:
 
     def poll(self) -> int | None:
         """None while it runs, else its exit code (negative: signal)."""
-        if self.end is None and self._has_ended(0):
-            self._learn_end()
+        with self._ending:
+            if self.end is None and self._has_ended(0):
+                self._learn_end()
         return self.end.code if self.end else None
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Like ``poll`` after waiting up to ``timeout`` seconds (None: until it ends)."""
-        if self.end is None and self._has_ended(timeout):
-            self._learn_end()
-        return self.end.code if self.end else None
+        with contextlib.suppress(ValueError):  # closed: another thread has heard meanwhile that it ended
+            self._has_ended(timeout)
+        return self.poll()
 
     def _has_ended(self, timeout: float | None) -> bool:
         poller = select.poll()
@@ -170,16 +174,17 @@ class KernelProcess:
 
     def close(self) -> None:
         """Let go of the descriptors; the handle only remembers how it ended from here on. May be called twice."""
-        self._channel.close()
-        if self._pidfd is not None:
-            os.close(self._pidfd)
-            self._pidfd = None
-        if self.end is None:
-            self.end = KernelEnd(-signal.SIGKILL)
-        if self._parent is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._parent.wait(5)
-            self._parent = None
+        with self._ending:
+            self._channel.close()
+            if self._pidfd is not None:
+                os.close(self._pidfd)
+                self._pidfd = None
+            if self.end is None:
+                self.end = KernelEnd(-signal.SIGKILL)
+            if self._parent is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._parent.wait(5)
+                self._parent = None
 
 
 def _pid_here(pidfd: int) -> int:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ import pytest
 from sandbox.core.errors import BadInput, NotAllowed
 from sandbox.kernels import forkserver
 from sandbox.kernels.policy import KernelLimits, KernelPolicy
-from tests.helpers.kernels import BlockingSandboxManager, Session, confined_kernel
+from tests.helpers.kernels import BlockingSandboxManager, Session, confined_kernel, warm_app
 
 BOTH = pytest.mark.parametrize("fork", [True, False], ids=["forked", "cold"])
 
@@ -212,3 +213,12 @@ def test_starting_does_not_block_the_event_loop(tmp_path: Path) -> None:
     worst, whole = asyncio.run(longest_gap())
     # A zygote takes seconds; shares of it, because a machine that does much else makes everything slower.
     assert worst < whole / 2, f"{worst:.2f} of {whole:.2f} seconds"
+
+
+def test_threads_that_ask_at_once_hear_the_same_end(tmp_path: Path) -> None:
+    with warm_app(tmp_path, "x = 1") as app:
+        process = app._process
+        with ThreadPoolExecutor(8) as threads:
+            asked = [threads.submit(process.wait, 20.0) for _ in range(8)]
+            os.kill(process.pid, signal.SIGKILL)
+            assert {each.result(30) for each in asked} == {-signal.SIGKILL}
