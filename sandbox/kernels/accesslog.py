@@ -23,13 +23,13 @@ _PATH_EVENTS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect",
 def record(file: Path, policy: KernelPolicy, place: KernelPlace) -> None:
     """Append one JSON line per distinct attempt, ``{"event": …, "target": …}``, to ``file``; at most 200 lines."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    expected = _expected(policy, place)
+    expected, searched = _expected(policy, place), _searched()
     seen: set[tuple[str, str]] = set()
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if len(seen) >= MOST_LINES:
             return
-        target = _target(event, arguments, expected)
+        target = _target(event, arguments, expected, searched)
         if target is None or (event, target) in seen:
             return
         seen.add((event, target))
@@ -45,7 +45,17 @@ def _expected(policy: KernelPolicy, place: KernelPlace) -> tuple[str, ...]:
     return tuple(str(path) for path in paths | resolved)
 
 
-def _target(event: str, arguments: tuple[object, ...], expected: tuple[str, ...]) -> str | None:
+def _searched() -> frozenset[str]:
+    """The folders where Python itself looks for packages: importing one lists them (in a checkout, the checkout).
+
+    Looking at such a folder says nothing of the notebook; what lies in it is still told of.
+    """
+    return frozenset(os.path.realpath(entry) for entry in sys.path if entry)
+
+
+def _target(
+    event: str, arguments: tuple[object, ...], expected: tuple[str, ...], searched: frozenset[str]
+) -> str | None:
     """What the attempt was aimed at; None when it is no event of interest or within what is expected."""
     if event == "socket.connect":
         return repr(arguments[1])[:200]
@@ -57,6 +67,6 @@ def _target(event: str, arguments: tuple[object, ...], expected: tuple[str, ...]
     if not isinstance(path, str):
         return None  # a descriptor: it was opened before
     full = os.path.realpath(path or ".")
-    if any(full == folder or full.startswith(folder + "/") for folder in expected):
+    if full in searched or any(full == folder or full.startswith(folder + "/") for folder in expected):
         return None
     return full[:500]
