@@ -15,6 +15,7 @@ from sandbox.core.errors import BadInput, GateFailed
 from sandbox.core.spec import KAnonymity
 from sandbox.snapshots.gates import apply_gates, check_units, measure
 from sandbox.snapshots.sql import identifier
+from tests.helpers.duck import empty_database
 
 Rows = list[tuple[str | None, int | None, str]]
 QUASI = ("city", "n")  # “n” on purpose: a name that a careless histogram would use itself
@@ -29,7 +30,7 @@ rows_ = st.lists(
 @contextmanager
 def table(rows: Rows) -> Iterator[duckdb.DuckDBPyConnection]:
     cities, numbers, units = (list(column) for column in zip(*rows, strict=True))
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with empty_database() as connection:
         connection.execute("CREATE TABLE t (city VARCHAR, n INTEGER, unit VARCHAR)")
         connection.execute("INSERT INTO t SELECT unnest(?), unnest(?), unnest(?)", [cities, numbers, units])
         yield connection

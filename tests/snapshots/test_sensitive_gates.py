@@ -24,6 +24,7 @@ from sandbox.snapshots.gates import apply_gates, measure
 from sandbox.snapshots.manifest import MANIFEST, read_manifest
 from sandbox.snapshots.sql import identifier
 from sandbox.snapshots.verify import verify_snapshot
+from tests.helpers.duck import empty_database
 from tests.snapshots.conftest import Builder, column, spec_of, write_csv
 
 Row = tuple[str | None, int | None, str]
@@ -76,7 +77,7 @@ gates_ = st.one_of(
 
 @contextmanager
 def table(rows: list[Row]) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with empty_database() as connection:
         connection.execute("CREATE TABLE t (city VARCHAR, ill INTEGER, unit VARCHAR)")
         if rows:
             connection.execute(

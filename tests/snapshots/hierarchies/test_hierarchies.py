@@ -6,7 +6,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from sandbox.snapshots.hierarchies.derived import Bands, DateParts, Prefixes, Qu
 from sandbox.snapshots.hierarchies.of_rule import hierarchy_of
 from sandbox.snapshots.hierarchies.regions import ChineseRegions
 from sandbox.snapshots.hierarchies.table_file import parse_hierarchy, read_hierarchy
+from tests.helpers.duck import empty_database
 
 AGES = "34;30-39;20-39;*\n35;30-39;20-39;*\n21;20-29;20-39;*\n67;60-69;60+;*\n"
 NUMBERS = st.lists(st.floats(-1e6, 1e6, allow_nan=False).map(lambda n: round(n, 3)), min_size=1, max_size=60)
@@ -126,7 +126,7 @@ def test_date_parts_are_nested(days: list[date]) -> None:
 def test_prefixes_are_nested_and_what_duckdb_cuts(codes: list[str]) -> None:
     prefixes = Prefixes((4, 2))
     assert_nested(prefixes, list(codes))
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         cut = connection.execute("SELECT list(left(c, 2)) FROM (SELECT unnest(?) AS c)", [codes]).fetchone()
     assert cut == (prefixes.labels(codes, 2),)
 
