@@ -118,7 +118,7 @@ def show(what: str, values: list[float], unit: str = "ms") -> None:
 async def measure(folder: Path, count: int) -> None:
     config = Config()
     config.AppKernels.kernel_manager_class = "sandbox.kernels.managers.SandboxServerKernelManager"
-    kernels = AppKernels(config=config, most_kernels=200)
+    kernels = AppKernels(config=config, most_kernels=200, most_kernels_each=200)
     policy = KernelPolicy(readable=(folder,), env={"SANDBOX_MODE": "app"}, limits=KernelLimits(processes=4000))
     file = folder / "app.ipynb"
     start = time.perf_counter()

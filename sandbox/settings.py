@@ -50,7 +50,8 @@ class Settings(BaseSettings):
     app_grant_seconds: int = Field(
         60, description="an app stays open so long on the portal's last word, seconds; asked for four times as often"
     )
-    app_kernels: int = Field(24, description="most app kernels at the same time; further viewers are asked to wait")
+    app_kernels: int = Field(120, description="most app kernels at the same time; further viewers are asked to wait")
+    app_kernels_each: int = Field(60, description="most kernels of one app at the same time, so that others have room")
     badge_days: int = Field(730, description="how long a badge of a learning path holds, days; 0 for ever")
     learning_wait_minutes: int = Field(
         10, description="pause after three wrong answers to a question, minutes; longer each time"

@@ -165,7 +165,7 @@ def pages(services: Services, browser: Any, base: str, app: Opened, language: La
                 app=app.slug, version=app.version, owner=OWNER.display_name,
             )  # fmt: skip
             sealed = seal(ticket, services.keys.ticket_key())
-            context.request.post(f"{base}/enter", form={"ticket": sealed})
+            context.request.post(f"{base}/enter", form={"ticket": sealed}, max_redirects=0)
             page = context.new_page()
             page.goto(f"{base}/voila/render/{app.slug}/{app.version}/{NOTEBOOKS[language]}")
             page.wait_for_selector("body.sb-ready", timeout=120_000)

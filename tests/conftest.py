@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 
 # Before anything imports NumPy: threads that spin while other processes want the two processors cost 20 times the work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -17,6 +19,10 @@ from hypothesis import HealthCheck, settings
 
 from sandbox.settings import Settings
 from sandbox.workflows.services import Services
+
+# Tests start Python some hundred times: what it compiles is kept, whatever the environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A machine that does much else at the same time is slow and not wrong. All else as Hypothesis has it, which under CI
 # draws the same examples every time.
@@ -66,6 +72,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many tests wait for a server or a browser."""
     return min((os.cpu_count() or 1) + 1, 8)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[object]:
+    """Nothing that is made while tests are collected becomes garbage: looking for it would take more than a second."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -138,7 +138,7 @@ def _open_all(browser: Any, servers: dict[str, Running], repeat: int) -> dict[st
     for round_ in range(repeat):
         for name, server in servers.items():
             with _progress(f"later {round_ + 1}/{repeat}: {name}"):
-                moves = 5 if round_ == 0 else 0
+                moves = 15 if round_ == 0 else 0
                 opened[name]["later"].append(_once(browser, server, contexts[name], moves))
     return {n: {kind: [asdict(o) for o in found] for kind, found in kinds.items()} for n, kinds in opened.items()}
 

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 
 def main() -> int:
+    from sandbox.kernels import learned
     from sandbox.kernels.own_jupyter import keep_to_own_jupyter
+    from sandbox.logs import log_to_stderr
     from sandbox.settings import Settings
+    from sandbox.store.workspace import Workspace
 
     os.umask(0o077)
     settings = Settings()
+    log_to_stderr("appserver", settings.log_level)
     keep_to_own_jupyter(settings.home / "run" / "apps-jupyter")
+    # What the first viewer would wait for longest goes on while the server itself is imported.
+    file = Workspace.at(settings.home).preload
+    threading.Thread(target=learned.begin, args=(file,), name="fork-server", daemon=True).start()
     # Imported late: Jupyter reads the environment when it is imported.
     from sandbox.appserver.places import Places
     from sandbox.appserver.server import AppServer
     from sandbox.core.errors import SandboxError
     from sandbox.i18n import catalogue
-    from sandbox.logs import log_to_stderr
 
-    log_to_stderr("appserver", settings.log_level)
     try:
         server = AppServer(Places.from_environment(settings), settings)
         server.initialize()

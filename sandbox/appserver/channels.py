@@ -11,12 +11,14 @@ import contextlib
 import json
 import re
 import struct
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from sandbox.appserver.downloads import is_answer
+from sandbox.appserver.pace import Unsent
 from sandbox.appserver.traffic import Incoming, TooMuch, comms_of
 
 #: The websocket status that says so.
@@ -86,11 +88,23 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class WidgetChannels(ZMQChannelsWebsocketConnection):
-    """Drops what is not admitted, in silence towards the sender, with a line in the log."""
+    """Drops what is not admitted, in silence towards the sender, with a line in the log. A kernel that says more than
+    its page can take is listened to later (``pace``)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._ended = False
+        self._unsent = Unsent()
+        self._pause: asyncio.Task[None] | None = None
+
+    @property
+    def write_message(self) -> Callable[..., asyncio.Future[None]]:
+        return self._write
+
+    def _write(self, message: Any, binary: bool = False) -> asyncio.Future[None]:
+        sent: asyncio.Future[None] = self.websocket_handler.write_message(message, binary)
+        self._unsent.add(len(message), sent)
+        return sent
 
     def nudge(self) -> asyncio.Future[None]:
         """Ask until the kernel answers and what it publishes arrives here.
@@ -145,6 +159,24 @@ class WidgetChannels(ZMQChannelsWebsocketConnection):
         """A file that was asked for by ``downloads`` goes there only: here it would count as too much output."""
         if not is_answer(self.session.feed_identities(outgoing_msg)[1][1:], self.session):
             super().handle_outgoing_message(stream, outgoing_msg)
+            seconds = self.multi_kernel_manager.said(self.kernel_id, sum(map(len, outgoing_msg)))
+            if (seconds or self._unsent.too_much) and self._pause is None:
+                for channel in self.channels.values():
+                    channel.stop_on_recv()
+                self._pause = asyncio.ensure_future(self._listen_again(seconds))
+
+    async def _listen_again(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._unsent.room()
+        self._pause = None
+        for channel in self.channels.values():
+            if not channel.closed():
+                channel.on_recv_stream(self.handle_outgoing_message)
+
+    def disconnect(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+        super().disconnect()
 
     def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
         self._learn(msg_list)
@@ -170,5 +202,6 @@ class WidgetChannels(ZMQChannelsWebsocketConnection):
             return
         msg["header"] = self.get_part("header", msg["header"], msg_list)
         if msg["header"]["msg_type"] == "error":
+            self.log.warning("an app's code failed at what its viewer did", extra={"kernel": self.kernel_id})
             msg["content"] = {"ename": "Error", "evalue": "", "traceback": []}
             msg_list[3] = self.session.pack(msg["content"])

@@ -21,9 +21,11 @@ import zmq
 import zmq.asyncio
 from jupyter_client.session import Session
 
+from sandbox.appserver.pace import MOST_WAITING
 from sandbox.appserver.traffic import comms_of
 from sandbox.core.errors import BadInput, NotFound, TooBusy, Unavailable
 from sandbox.core.files import MOST_OFFERED, OFFERED_TYPES
+from sandbox.kernels.saying import MOST_SAID
 
 #: Seconds until a kernel must have made the file.
 SECONDS = 30
@@ -156,7 +158,7 @@ async def _sockets(manager: Any) -> AsyncIterator[tuple[zmq.asyncio.Socket, zmq.
     shell, iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
     try:
         # Before it connects: whatever is larger is refused before it is in memory.
-        iopub.maxmsgsize = MOST_OFFERED + 2**20
+        iopub.maxmsgsize, iopub.rcvhwm = MOST_SAID, MOST_WAITING
         iopub.subscribe(b"")
         for socket, channel in ((shell, "shell"), (iopub, "iopub")):
             socket.connect(manager._make_url(channel))

@@ -191,10 +191,8 @@ class Enter(Sealed):
         path = self.places.base_url
         self.set_cookie(COOKIE, secret, path=path, httponly=True, samesite="Lax", secure=self.places.secure)
         self.set_header("Cache-Control", "no-store")
-        title = catalogue(ticket.language).gettext("The app is being opened…")
-        # Not a redirect: the portal's page would have begun it, and what another site begins may arrive without cookie.
-        go_on = pages.GoOn(f"{path}voila/render/{page.path}")
-        self.finish(pages.message_page(self.places, ticket.language, title, go_on=go_on))
+        # Another site began this, but the cookie goes along: it is Lax, and what follows is a GET of the whole window.
+        self.redirect(f"{path}voila/render/{page.path}", status=303)
 
 
 class Leave(Sealed):
@@ -340,12 +338,7 @@ class KernelChannels(Sealed, VoilaKernelWebsocketHandler):
         return super().open(kernel_id)
 
 
-class SealedAssets(Sealed, web.StaticFileHandler):
-    def set_extra_headers(self, path: str) -> None:
-        self.set_header("Cache-Control", "no-cache")
-
-
 __all__ = [
     "KERNEL_ID", "CloseKernel", "Enter", "Health", "KernelChannels", "KernelModel", "Leave", "Metrics", "NothingHere",
-    "PageReady", "ReadByPages", "Sealed", "SealedAssets", "Start",
+    "PageReady", "ReadByPages", "Sealed", "Start",
 ]  # fmt: skip

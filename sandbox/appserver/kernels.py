@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
+import zmq.asyncio
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from traitlets import Int
+from traitlets import Int, default
 
+from sandbox.appserver.pace import Pace, context
 from sandbox.appserver.sessions import Admission
 from sandbox.appserver.traffic import ALLOWED_TYPES, MOST_SOCKETS, SOCKET_MESSAGES, Allowances, TooMuch
 from sandbox.core.errors import TooBusy
@@ -48,18 +50,25 @@ opening: contextvars.ContextVar[Opening | None] = contextvars.ContextVar("openin
 class AppKernels(AsyncMappingKernelManager):
     """Starts kernels only for an ``opening``, under its policy, and remembers whose they are."""
 
-    most_kernels = Int(24, config=True, help="Most app kernels at the same time.")
+    most_kernels = Int(120, config=True, help="Most app kernels at the same time.")
+    most_kernels_each = Int(60, config=True, help="Most kernels of one app, so that it leaves room for the others.")
+
+    @default("context")
+    def _context_default(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        return context()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.allowed_message_types = sorted(ALLOWED_TYPES)
         self._admissions: dict[str, Admission] = {}
-        self._starting: list[str] = []
+        self._starting: list[Admission] = []
         self._spare: set[str] = set()
         self._alone: dict[str, datetime] = {}  # kernels of viewers who are not connected, since when
         self._closed: deque[str] = deque(maxlen=1000)
         self._sockets: Counter[str] = Counter()
         self._allowances = Allowances()
+        self._paces: defaultdict[str, Pace] = defaultdict(Pace)
         #: Called with the id of every kernel that is no longer there.
         self.on_removed: Callable[[str], None] | None = None
 
@@ -91,7 +100,7 @@ class AppKernels(AsyncMappingKernelManager):
 
     async def hand_over(self, kernel_id: str, admission: Admission) -> None:
         """Make a spare kernel the admitted person's. Raises TooBusy when there is no room."""
-        await self.make_room(admission.person)
+        await self.make_room(admission)
         self._spare.discard(kernel_id)
         self.get_kernel(kernel_id).last_activity = self._alone[kernel_id] = datetime.now(UTC)
         self._admissions[kernel_id] = admission
@@ -101,26 +110,32 @@ class AppKernels(AsyncMappingKernelManager):
         current = opening.get()
         if current is None:
             raise RuntimeError("a kernel can only be started for somebody who opens an app page")
-        person = current.admission.person
-        await self.make_room(person)
-        self._starting.append(person)
+        await self.make_room(current.admission)
+        self._starting.append(current.admission)
         try:
             kernel_id: str = await super().start_kernel(kernel_name="python3", policy=current.policy)
         finally:
-            self._starting.remove(person)
+            self._starting.remove(current.admission)
         self._admissions[kernel_id] = current.admission
         self._alone[kernel_id] = datetime.now(UTC)
         return kernel_id
 
-    async def make_room(self, person: str) -> None:
-        """End kernels that nobody looks at if that is needed. Raises TooBusy when there is still no room."""
-        own = self.kernels_of(person)
-        mine = len(own) + self._starting.count(person)
+    async def make_room(self, admission: Admission) -> None:
+        """End kernels that nobody looks at if that is needed: of the person, of the app, of all. Raises TooBusy when
+        there is still no room."""
+        own = self.kernels_of(admission.person)
+        mine = len(own) + sum(each.person == admission.person for each in self._starting)
         if mine >= PAGES_PER_PERSON:
             await self._end_abandoned(own, LEFT_BEHIND, TooBusy(
                 "You have {count} app pages open, and more cannot be opened at the same time.",
                 "Close one of them, then try again.",
                 count=mine,
+            ))  # fmt: skip
+        of_app = [kernel_id for kernel_id in self.viewed() if self._admissions[kernel_id].app == admission.app]
+        if len(of_app) + sum(each.app == admission.app for each in self._starting) >= self.most_kernels_each:
+            await self._end_abandoned(of_app, ABANDONED, TooBusy(
+                "Many colleagues are using this app right now, and there is no room for one more page of it.",
+                "Please try again in a minute; this page does so by itself.",
             ))  # fmt: skip
         if len(self.viewed()) + len(self._starting) >= self.most_kernels:
             await self._end_abandoned(self.viewed(), ABANDONED, TooBusy(
@@ -172,6 +187,17 @@ class AppKernels(AsyncMappingKernelManager):
             if not self._sockets[kernel_id]:
                 del self._sockets[kernel_id]
 
+    def said(self, kernel_id: str, size: int) -> float:
+        """Note that a kernel said ``size`` bytes to a page; the seconds until it may be listened to again."""
+        return self._paces[kernel_id].say(size) if kernel_id in self else 0.0
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Only by what a kernel says of itself (busy, idle): what it says to pages would all come here once more."""
+        super().start_watching_activity(kernel_id)
+        socket = self.get_kernel(kernel_id)._activity_stream.socket
+        socket.unsubscribe(b"")
+        socket.subscribe(b"kernel.")
+
     def notify_connect(self, kernel_id: str) -> None:
         super().notify_connect(kernel_id)
         self._alone.pop(kernel_id, None)
@@ -199,6 +225,7 @@ class AppKernels(AsyncMappingKernelManager):
         self._admissions.pop(kernel_id, None)
         self._alone.pop(kernel_id, None)
         self._spare.discard(kernel_id)
+        self._paces.pop(kernel_id, None)
         removed = super().remove_kernel(kernel_id)
         if self.on_removed is not None:
             self.on_removed(kernel_id)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
+from markupsafe import Markup
 
 from sandbox.appserver.gate import Page
 from sandbox.appserver.places import Places
@@ -41,7 +42,8 @@ def message_page(places: Places, language: Language, title: str, remedy: str = "
         language=language,
         title=title,
         remedy=remedy,
-        assets=f"{places.base_url}assets/",
+        icon=_icon(),
+        style=Markup(_style()),  # noqa: S704 - our own file
         go_to=go_on.href if go_on else "",
         wait=go_on.wait if go_on else 0,
         go_on=_("Go on"),
@@ -107,10 +109,11 @@ def _texts(_: Callable[[str], str]) -> dict[str, str]:
         "expired": _("Your sign-in has ended. Open the app again from the portal."),
         "failed": _("The app could not be prepared."),
         "incident": _("For questions, name this number:"),
-        "newer": _("There is a newer version of this app. You can finish here; the portal opens the new one."),
+        "newer": _("A different version of this app is live now. You can finish here; the portal opens that one."),
         "reopened": _("The connection was lost for too long, so the app was opened anew; what was entered is gone."),
         "working": _("Calculating…"),
         "followed": _("The results have been updated."),
+        "mistake": _("That did not work: the app has a mistake at this place. You can go on; please tell its owner."),
         "step_failed": _("This part of the app did not work. Its owner can see why in the micro-project."),
         "unknown": _("This part of the app cannot be shown here. Tell its owner."),
         "from": _("from"),
@@ -121,6 +124,15 @@ def _texts(_: Callable[[str], str]) -> dict[str, str]:
         "stop": _("Stop"),
         "repeat": _("Repeat"),
         "remove": _("Remove"),
+        "move_tag": _("Drag it to another place, or press Shift and an arrow key."),
+        "type_value": _("Type a value"),
+        "type_range": _("Type from and to, such as 2 – 5"),
+        "elsewhere": _(
+            "This picture, sound or film is at an address elsewhere; an app's page loads none. Tell its owner."
+        ),
+        "undrawable": _(
+            "This picture, sound or film cannot be shown here: its data or its kind is not right. Tell its owner."
+        ),
         "upload": _("Choose a file"),
         "too_large": _("These files are too large: at most 8 MB together."),
         "no_renderer": _("This chart cannot be drawn here: what draws it is not installed. Tell the app's owner."),
@@ -146,6 +158,12 @@ def _texts(_: Callable[[str], str]) -> dict[str, str]:
 def _icon() -> str:
     """The icon as part of the page, so that nothing else has to be fetched for it."""
     return f"data:image/svg+xml,{quote((ASSETS / 'icon.svg').read_text('utf-8').strip())}"
+
+
+@cache
+def _style() -> str:
+    """The same for the style: nothing is painted before it is there, and these pages only say one thing."""
+    return (TEMPLATES / "pages" / "message.css").read_text("utf-8")
 
 
 def _day(time: Any) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 from sandbox.appserver.memory import available_memory
@@ -16,6 +17,10 @@ from sandbox.publishing.shelf import read_manifest
 
 log = logging.getLogger(__name__)
 
+#: What is live must have stayed the same for so long, seconds, before anything is learned from it. Apps become live in
+#: batches (the first ``sandbox up`` publishes several, an examination apart); another fork server for each of them
+#: would make everything ready anew each time, and nobody waits for it: apps open quickly without.
+REST_SECONDS = 60.0
 #: With less memory than this left, bytes, nothing is learned: for a while there are two fork servers.
 SCARCE = 1024 * 2**20
 
@@ -23,29 +28,30 @@ SCARCE = 1024 * 2**20
 class Preloading:
     """Keeps the fork server's modules those that live apps want."""
 
-    def __init__(self, places: Places, on_change: Callable[[], None]) -> None:
+    def __init__(self, places: Places, on_change: Callable[[], None], rest: float = REST_SECONDS) -> None:
         """``on_change`` is called, in the event loop, when another fork server has taken over."""
         self._on_change = on_change
+        self._rest = rest
         self._apps = places.apps
         self._file = places.workspace.preload
-        self._live: dict[str, str] = {}
+        self._live: dict[str, str] = {}  # what was learned from
+        self._heard: dict[str, str] = {}
+        self._heard_at = time.monotonic()
         self._work: asyncio.Task[None] | None = None
         self._closing = threading.Event()
 
     def begin(self) -> None:
         """Start the fork server with what was learned when the server last ran. Blocks for seconds."""
-        known = learned.remembered(self._file)
-        fit = known.environment == learned.environment_key() and learned.installed(known.modules)
-        try:
-            if fit and set(fit) == set(known.modules):
-                forkserver.learn(known.modules)
-            forkserver.current()
-        except forkserver.Unfit as problem:
-            log.info("kernels are started as processes", extra={"reason": str(problem)})
+        learned.begin(self._file)
 
     def follow(self, live: Mapping[str, str]) -> None:
-        """Hear app → live version; when they are others than before, learn in the background."""
-        if dict(live) == self._live or (self._work is not None and not self._work.done()):
+        """Hear app → live version, again and again; when they are others than before, and have been for a while, learn
+        in the background."""
+        if dict(live) != self._heard:
+            self._heard, self._heard_at = dict(live), time.monotonic()
+        if self._heard == self._live or (self._work is not None and not self._work.done()):
+            return
+        if time.monotonic() - self._heard_at < self._rest:
             return
         if available_memory() < SCARCE:
             return

@@ -1,6 +1,6 @@
 """Open apps stay open on the portal's word: it is asked again and again, and what it does not renew ends.
 
-So a sign-out in the portal, an account that lost a role, an app that was rolled back or retired ends here within a
+So a sign-out in the portal, an account that lost a role, an app that was retired ends here within a
 quarter of the time that an admission holds, and within the whole of it when the portal cannot be asked.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 #: Admissions in one question; the portal takes no more.
 BATCH = 200
 _ANSWER_SECONDS = 5
+#: What became live is asked for so often: who published an app looks at it at once.
+_HEAR_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,17 @@ class Renewal:
 
     async def run(self) -> None:
         """Renew for ever."""
-        heard = False
+        heard, quarter, due = False, self.hold.total_seconds() / 4, 0.0
         while True:
             try:
-                await self.once()
+                if time.monotonic() >= due:
+                    due = time.monotonic() + quarter
+                    await self.once()
                 heard = await self.hear() or heard
             except Exception:  # whatever it is, the next round must come: it ends what is over
                 log.exception("renewing failed")
             # At the start both come up together: what is live is wanted as soon as the portal answers.
-            await asyncio.sleep(self.hold.total_seconds() / 4 if heard else min(1.0, self.hold.total_seconds() / 4))
+            await asyncio.sleep(min(quarter, _HEAR_SECONDS if heard else 1.0))
 
     async def once(self) -> None:
         """One round: ask for all admissions, then end the kernels of those that are over."""

@@ -18,7 +18,7 @@ from traitlets import default
 from traitlets.config import Config
 from voila.app import Voila
 
-from sandbox.appserver import handlers, pages, renderers
+from sandbox.appserver import handlers, renderers
 from sandbox.appserver.channels import WidgetChannels
 from sandbox.appserver.download_handler import Download
 from sandbox.appserver.downloads import COMM_ID, Downloads
@@ -147,7 +147,6 @@ class AppServer(Voila):
             (rf"{base}metrics", handlers.Metrics, measures),
             (rf"{base}enter", handlers.Enter, enter),
             (rf"{base}leave", handlers.Leave, {"sessions": self.sessions}),
-            (rf"{base}assets/(.*)", handlers.SealedAssets, {"path": str(pages.ASSETS)}),
             (rf"{base}voila/render/(.*)", AppPage),
             (rf"{base}voila/api/shutdown/{kernel}", handlers.CloseKernel),
             (rf"{base}voila/api/ready/{kernel}", handlers.PageReady, {"openings": self.openings}),
@@ -205,13 +204,20 @@ class AppServer(Voila):
         )  # fmt: skip
 
     def _begin(self) -> None:
-        self.preloading.begin()
-        self.ioloop.add_callback(self._begun)
+        try:
+            self.preloading.begin()
+        except Exception:  # whatever it is: apps start more slowly, but they do
+            log.exception("the fork server was not started ahead of its first kernel")
+        finally:
+            self.ioloop.add_callback(self._begun)
 
     async def _begun(self) -> None:
         """After the fork server: what is made ready before it has learned its modules would soon be made ready anew."""
         self.forking = True
-        await self.warm.begin_again()
+        try:
+            await self.warm.begin_again()
+        except Exception:
+            log.exception("what was ready before is not made ready again")
         self._follow(self.live)
 
     def _follow(self, live: dict[str, str]) -> None:
@@ -260,6 +266,7 @@ def _configuration(places: Places, settings: Settings) -> Config:
     c.VoilaConfiguration.multi_kernel_manager_class = AppKernels
     c.VoilaConfiguration.kernel_spec_manager_class = SandboxKernelSpecManager
     c.AppKernels.most_kernels = settings.app_kernels
+    c.AppKernels.most_kernels_each = settings.app_kernels_each
     c.AppKernels.kernel_manager_class = "sandbox.kernels.managers.SandboxServerKernelManager"
     c.AppKernels.cull_idle_timeout = settings.app_idle_minutes * 60
     c.AppKernels.cull_interval = 30

@@ -38,7 +38,7 @@ class Admission:
 
 @dataclass(frozen=True)
 class _Hold:
-    """Until when an admission holds, how the app's owner is called, and whether a newer version was published."""
+    """Until when an admission holds, how the app's owner is called, and whether another version took its place."""
 
     until: datetime
     owner: str
@@ -108,13 +108,13 @@ class Sessions:
         return found.owner if found else ""
 
     def renew(self, admission: Admission, *, followed: bool = False) -> None:
-        """Let ``admission`` hold from now on, unless it has ended meanwhile; ``followed`` by a newer version."""
+        """Let ``admission`` hold from now on, unless it has ended meanwhile; ``followed`` by another version."""
         if self.holds(admission):
             until = self._now() + self._hold
             self._admissions[admission] = replace(self._admissions[admission], until=until, followed=followed)
 
     def followed(self, admission: Admission) -> bool:
-        """Whether the portal said that there is a newer version."""
+        """Whether the portal said that another version is live now."""
         found = self._admissions.get(admission)
         return found is not None and found.followed
 

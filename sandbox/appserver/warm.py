@@ -44,13 +44,15 @@ _Result = TypeVar("_Result")
 
 #: Longest time for an app's cells, seconds; a good app takes one or two.
 PREPARE_SECONDS = 60
-#: Most apps (version and language) that are kept executed; the one that waited longest without viewers goes first.
-MOST_POOLS = 8
+#: Most apps (version and language) that are kept executed; the one that waited longest without viewers goes first. One
+#: takes some 50 to 110 MB, its spare kernel included: a whole gallery where there is room for it, else a few.
+MOST_POOLS, FEW_POOLS = 64, 8
 SPARES = 1
 #: Until a spare kernel that was taken is replaced, seconds: the browser draws the page meanwhile.
 REFILL_SECONDS = 0.5
-#: With less memory than this left, bytes, nothing is kept ready; with less than the second, nobody more is let in.
-SCARCE, EXHAUSTED = 768 * 2**20, 256 * 2**20
+#: With less memory than this left, bytes, few apps are kept ready; with less than the second, none; with less than the
+#: third, nobody more is let in.
+ROOMY, SCARCE, EXHAUSTED = 3 * 2**30, 768 * 2**20, 256 * 2**20
 #: Processes and threads of one kernel; all kernels of an app count together.
 _PER_KERNEL = 16
 
@@ -101,7 +103,7 @@ class WarmApps:
         await self._receipts.check(folder, incident)
         await self._check_memory()
         # Before the app is executed: who has to wait is told so at once, and with the right status.
-        await self._kernels.make_room(admission.person)
+        await self._kernels.make_room(admission)
         pool = self._pool(page)
         if pool is None and self._can_prepare(page):
             # A viewer who leaves meanwhile does not stop it: others come.
@@ -148,7 +150,7 @@ class WarmApps:
 
     async def _get_ready_what_is_live(self) -> None:
         pages = await asyncio.to_thread(self._live_pages)
-        await self._get_ready(page for page in pages if page not in self._tried and len(self._pools) < MOST_POOLS)
+        await self._get_ready(page for page in pages if page not in self._tried)
 
     def _live_pages(self) -> list[Page]:
         """Each app in the language of its author first: what most of its viewers read."""
@@ -161,9 +163,10 @@ class WarmApps:
         return [page for page in own + other if Page.parse(page.path)]
 
     async def _get_ready(self, pages: Iterable[Page]) -> None:
-        """Prepare one after the other, so that there is a processor left for those who open apps meanwhile."""
+        """Prepare what there is room for, one after the other: so that there is a processor left for those who open
+        apps meanwhile."""
         for page in pages:
-            if self._pool(page) is None and self._can_prepare(page):
+            if self._pool(page) is None and len(self._pools) < _most_pools() and self._can_prepare(page):
                 await self._make_ready(page)
 
     async def _make_ready(self, page: Page) -> None:
@@ -326,7 +329,7 @@ class WarmApps:
 
     async def _make_room(self) -> None:
         for page in [page for page, pool in self._pools.items() if not pool.in_use]:
-            if len(self._pools) < MOST_POOLS:
+            if len(self._pools) < _most_pools():
                 break
             self._retire(page)
 
@@ -382,7 +385,7 @@ class WarmApps:
     def _shared_policy(self, page: Page, folder: Path) -> KernelPolicy:
         """The same for an app's process, whose kernels share one count of processes."""
         policy = self._policy(page, folder)
-        processes = policy.limits.processes + _PER_KERNEL * (self._kernels.most_kernels + SPARES)
+        processes = policy.limits.processes + _PER_KERNEL * (self._kernels.most_kernels_each + SPARES)
         return replace(policy, limits=replace(policy.limits, processes=processes))
 
     def _run(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
@@ -398,3 +401,7 @@ class WarmApps:
                 await task
         pools, self._pools, self._old = [*self._pools.values(), *self._old], {}, []
         await asyncio.gather(*(pool.stop() for pool in pools))
+
+
+def _most_pools() -> int:
+    return MOST_POOLS if available_memory() > ROOMY else FEW_POOLS

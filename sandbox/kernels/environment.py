@@ -18,6 +18,9 @@ SINGLE_THREADED = {
     "NUMEXPR_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow, which pandas imports, has its own jemalloc
+    # Arrow's other allocators take a gigabyte of addresses at the first text. A kernel has two
+    # (``KernelLimits.memory_bytes``) and would lose half of them at once.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 
 BASE = SINGLE_THREADED | {

@@ -14,14 +14,20 @@ from unittest import mock
 sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402 - debugpy has to be blocked first
+from traitlets import default  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
 from sandbox.kernels import gamepads  # noqa: E402
 from sandbox.kernels.charts import printers  # noqa: E402
+from sandbox.kernels.saying import AppSession  # noqa: E402
 
 
 class SandboxKernelApp(IPKernelApp):
     """A kernel that has nobody to connect to and nothing to say on its terminal."""
+
+    @default("session")
+    def _session_default(self) -> AppSession:
+        return AppSession(parent=self)
 
     def init_control(self, context: Any) -> None:
         """Without the debugger's own connection: connecting is refused, and ZMQ would try again for ever."""

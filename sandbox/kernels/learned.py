@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import sys
 import sysconfig
@@ -27,6 +28,8 @@ from sandbox.kernels import forkserver
 from sandbox.kernels.policy import KernelLimits, KernelPolicy
 from sandbox.kernels.warmapp import Unfit, WarmApp
 from sandbox.store.workspace import write_atomically
+
+log = logging.getLogger(__name__)
 
 #: Names of one app, and of all together, that are looked at.
 MOST_OF_APP, MOST_NAMES = 60, 200
@@ -179,6 +182,18 @@ def environment_key() -> str:
     folders = {Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}
     packages = sorted(path.name for folder in folders for path in folder.glob("*.dist-info"))
     return hashlib.sha256("\n".join([sys.version, sys.prefix, *packages]).encode()).hexdigest()[:16]
+
+
+def begin(file: Path) -> None:
+    """Start this process's fork server with what ``file`` remembers, if it runs not yet. Blocks for seconds."""
+    known = remembered(file)
+    fit = known.environment == environment_key() and installed(known.modules)
+    try:
+        if fit and set(fit) == set(known.modules):
+            forkserver.learn(known.modules)
+        forkserver.current()
+    except forkserver.Unfit as problem:
+        log.info("kernels are started as processes", extra={"reason": str(problem)})
 
 
 def remembered(file: Path) -> Learned:

@@ -49,6 +49,33 @@ def rehearse(rounds: int = ROUNDS) -> None:
     """
     with _as_it_was():
         contextvars.Context().run(_rehearse, rounds)
+    show_once()
+
+
+def show_once() -> None:
+    """A table and a drawing, of the libraries that are imported: an app that depends on time or chance shows its own
+    after the fork. Nothing is chosen by this, neither matplotlib's backend nor pyplot's figure.
+    """
+    if "pandas" in sys.modules:
+        import pandas
+
+        pandas.DataFrame({"a": [1, 2], "b": [0.5, 1.5], "c": ["x", "y"]})._repr_html_()
+    if "matplotlib.figure" in sys.modules:
+        from IPython.core.pylabtools import print_figure
+        from matplotlib import font_manager
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6, 3))
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        axes.bar(["a", "b"], [1.0, 2.0], label="x")
+        axes.plot([1.0, 2.0])
+        axes.set_title("x")
+        axes.legend()
+        print_figure(figure)
+        # A font in there is an open file, and no fork shall have one. (matplotlib would see to it as well.)
+        font_manager._get_font.cache_clear()
 
 
 def _rehearse(rounds: int) -> None:

@@ -8,7 +8,6 @@ it never touches the registry. ``examiner.py`` feeds it and records what it retu
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from sandbox.core.findings import Finding, Level, gravest_first, worst
 from sandbox.core.messages import LANGUAGES, Language, as_language
 from sandbox.core.run import RunReport
 from sandbox.kernels.learned import MOST_OF_APP, together
+from sandbox.kernels.places import remove_tree
 from sandbox.kernels.warmapp import AVAILABLE
 from sandbox.notebooks.app_cells import app_notebook
 from sandbox.notebooks.execute import run_notebook
@@ -71,7 +71,7 @@ class _Examination:
                 findings += problem
             return _outcome(findings, facts, version)
         finally:
-            shutil.rmtree(self.run, ignore_errors=True)
+            remove_tree(self.run)
             (self.job.folder / PROGRESS_FILE).unlink(missing_ok=True)
 
     def _facts(self) -> Facts:
@@ -83,7 +83,7 @@ class _Examination:
 
     def _run(self, facts: Facts, notebook: NotebookNode) -> Facts:
         """Run the whole notebook on a fresh copy of the submission, then the app in each language."""
-        shutil.rmtree(self.run, ignore_errors=True)
+        remove_tree(self.run)
         write_files(self.source, self.run)
         limits = self.job.limits
         report = run_notebook(
@@ -139,7 +139,7 @@ class _Examination:
         except SandboxError:
             return FirstRun()
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
 
     def _grant(self, language: Language) -> Grant:
         limits = self.job.limits

@@ -129,9 +129,10 @@ Standing = Literal["open", "newer", "closed", "signed-out"]
 
 
 def renew_app(services: Services, ticket: Ticket) -> Standing:
-    """Whether what ``ticket`` says is open would be opened now: after sign-outs, other roles, rollbacks, retirements.
+    """Whether what ``ticket`` says is open would be opened now: after sign-outs, other roles, retirements.
 
-    “newer”: a later version was published since; who has this one open may finish with it.
+    “newer”: another version was published or rolled back to since; who has this one open may finish with it, and is
+    told: also those who may open any version.
 
     Asked by the app server again and again while an app is open, so it leaves no line in the audit chain.
     """
@@ -147,20 +148,20 @@ def renew_app(services: Services, ticket: Ticket) -> Standing:
         except NotFound:
             return "closed"
         versions = reading.app_versions(ticket.app)
+    if _was_followed(project, versions, ticket.version):
+        return "newer"
     try:
         _may_open(project, versions, person, ticket.version)
     except NotFound:
-        return "newer" if _was_followed(project, versions, ticket.version) else "closed"
+        return "closed"
     return "open"
 
 
 def _was_followed(project: Project, versions: list[AppVersion], version: str) -> bool:
-    """Whether a later version took the place of ``version``. A rollback puts an earlier one there: then something was
-    wrong, and nobody goes on."""
+    """Whether another version, published or rolled back to, took the place of ``version``, which was live."""
     if project.state is State.RETIRED or not project.live_version:
         return False
-    # Versions are named by their time.
-    return version < project.live_version and any(v.version == version and v.status == "superseded" for v in versions)
+    return any(v.version == version and v.status == "superseded" for v in versions)
 
 
 def _may_open(project: Project, versions: list[AppVersion], person: Person, version: str | None) -> str:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,9 @@ from sandbox.publishing.receipt import RECEIPT, Receipt, sha256_of
 from sandbox.publishing.shelf import AppManifest
 from sandbox.store.workspace import Workspace
 from tests.appserver.gallery import CHARTS, CONTAINERS, CONTROLS, LIVE_CHART, OFFERS, OUTPUTS, PADS, TEXTS, TRAITS
+from tests.appserver.gallery_hands import EVERY, HANDS, MEDIA
 from tests.appserver.portal import Portal
-from tests.appserver.site import APP, NO_TLS, OTHER, Hardened, Site
+from tests.appserver.site import APP, NO_TLS, OTHER, THIRD, Hardened, Site
 from tests.helpers.browser import chromium, new_context
 from tests.helpers.front_ends import build_front_ends
 from tests.helpers.ports import free_port
@@ -69,6 +71,21 @@ def asked(_):
     answered.value = f"<p>answered: {kernel.raw_input('PIN? ')}</p>"
 ask.on_click(asked)
 display(ask, answered)
+""",
+    # Two hundred megabytes at one press, which a page is to show one after the other.
+    "pouring": """
+pour, poured = w.Button(description="Pour"), w.HTML()
+def pour_out(_):
+    for number in range(20):
+        poured.value = f"<p>poured {number + 1}</p><!--{'x' * 10_000_000}-->"
+pour.on_click(pour_out)
+display(pour, poured)
+""",
+    # Its author did not think of everything, and shows nothing of it.
+    "careless": """
+careless = w.Button(description="Careless")
+careless.on_click(lambda _: 1 / 0)
+display(careless)
 """,
     # What an author might try against a viewer: run in the page, then reach the portal as the viewer.
     "hostile": """
@@ -155,7 +172,7 @@ def publish(
 def two_apps(home: Path, portal: str) -> dict[str, str]:
     """App → version, of an app and of another author's."""
     return {
-        APP: publish(home, APP, portal, "controls", "secret", "asking"),
+        APP: publish(home, APP, portal, "controls", "secret", "pouring", "careless", "asking"),
         OTHER: publish(home, OTHER, portal, "controls", "hostile", "broken"),
     }
 
@@ -239,32 +256,42 @@ def ours(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Ite
 
 
 @pytest.fixture(scope="session")
-def gallery(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
-    """An app with every control and every kind of output, and one with what else widgets can be told."""
-    tmp = tmp_path_factory.mktemp("gallery")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, source in (("all", CONTROLS), ("containers", CONTAINERS), ("outputs", OUTPUTS)):
-            patch.setitem(CELLS, name, source)
-        versions = {
-            APP: publish(tmp / "home", APP, portal_server.url, "all", "containers", "outputs"),
-            OTHER: publish(tmp / "home", OTHER, portal_server.url, TRAITS, PADS),
-        }
+def side_by_side(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
+    """One server for all whose tests only look at their own apps: these stand there as versions of the same two."""
+    tmp = tmp_path_factory.mktemp("side-by-side")
+    with app_server(Workspace.at(tmp / "home").ensure().home, tmp, portal_server.url, {}) as site:
+        yield site
+
+
+def with_apps(server: Hardened, portal: Portal, apps: Mapping[str, Sequence[str]]) -> Hardened:
+    """The ``server`` with these apps (name → cells), published there now."""
+    versions = {app: publish(server.home, app, portal.url, *cells) for app, cells in apps.items()}
+    return replace(server, versions=versions)
+
+
+@pytest.fixture(scope="session")
+def hands(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
+    """Apps: what is typed, pressed and dragged; pictures, sound, uploads and formulas; one of every widget."""
+    tmp = tmp_path_factory.mktemp("hands")
+    versions = {
+        APP: publish(tmp / "home", APP, portal_server.url, HANDS),
+        OTHER: publish(tmp / "home", OTHER, portal_server.url, MEDIA),
+        THIRD: publish(tmp / "home", THIRD, portal_server.url, EVERY),
+    }
     with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
         yield site
 
 
 @pytest.fixture(scope="session")
-def offering(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
+def gallery(side_by_side: Hardened, portal_server: Portal) -> Hardened:
+    """An app with every control and every kind of output, and one with what else widgets can be told."""
+    return with_apps(side_by_side, portal_server, {APP: (CONTROLS, CONTAINERS, OUTPUTS), OTHER: (TRAITS, PADS)})
+
+
+@pytest.fixture(scope="session")
+def offering(side_by_side: Hardened, portal_server: Portal) -> Hardened:
     """An app that offers files, and one with charts and formulas."""
-    tmp = tmp_path_factory.mktemp("offering")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(CELLS, "offers", OFFERS)
-        versions = {
-            APP: publish(tmp / "home", APP, portal_server.url, "offers"),
-            OTHER: publish(tmp / "home", OTHER, portal_server.url, CHARTS, TEXTS, LIVE_CHART),
-        }
-    with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
-        yield site
+    return with_apps(side_by_side, portal_server, {APP: (OFFERS,), OTHER: (CHARTS, TEXTS, LIVE_CHART)})
 
 
 @pytest.fixture(scope="session")

@@ -118,6 +118,9 @@ wild = named("wild", w.Text(description="<img src=x onerror='self.ran=1'> <b cla
 markup = "<b class=bolder onclick='self.ran=1'>$\\\\gamma$</b>"
 bold = named("bold", w.Checkbox(description=markup, description_allow_html=True))
 plain = named("plain", w.Button(description="$\\\\delta$"))
+stack = named("stack", w.Stack([w.Label("upper")], selected_index=0, box_style="warning"))
+reached = named("reached", w.IntProgress(value=1, tabbable=True))
+playing = named("playing", w.Play(description="Years"))
 long = named("long", w.Textarea(description="Long"))
 heard = named("heard", w.Label("nothing"))
 long.observe(lambda change: setattr(heard, "value", f"heard {len(change.new)}"), "value")
@@ -132,7 +135,7 @@ def change():
     closing.close()
 display(when("Change", change), when("Focus", styled.focus), when("Blur", styled.blur), styled, handle, ends, painted,
         toned, rows, wide, taken, named_colour, short, upload, clock, bounded, counter, counter, counted, laid, skipped,
-        closing, indented, money, alpha, wild, bold, plain, long, heard)
+        closing, indented, money, alpha, wild, bold, plain, stack, reached, playing, long, heard)
 """
 
 PADS = """

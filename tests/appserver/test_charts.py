@@ -12,7 +12,7 @@ import pytest
 from tests.appserver.portal import Portal
 from tests.appserver.site import OTHER, Hardened
 from tests.appserver.test_page import come_from_portal
-from tests.helpers.browser import new_context
+from tests.helpers.browser import new_context, watched
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +20,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def app(offering: Hardened, browser: Any, portal_server: Portal) -> Iterator[Any]:
     context = new_context(browser)
-    page = context.new_page()
-    page.asked = []
-    page.on("request", lambda request: page.asked.append(request.url))
+    page = watched(context.new_page())
     come_from_portal(page, offering, portal_server, OTHER)
     page.wait_for_selector("body.sb-ready")
     yield page

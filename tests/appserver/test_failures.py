@@ -38,7 +38,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Ite
     """With room for one page."""
     tmp = tmp_path_factory.mktemp("failures")
     versions = {name: publish(tmp / "home", name, portal_server.url, "controls") for name in (APP, OTHER)}
-    with app_server(tmp / "home", tmp, portal_server.url, versions, IMPATIENT, SANDBOX_APP_KERNELS="1") as found:
+    # A quarter of it is what tests wait for at most, the whole what a busy machine may take for a round.
+    settings = {"SANDBOX_APP_KERNELS": "1", "SANDBOX_APP_GRANT_SECONDS": "20"}
+    with app_server(tmp / "home", tmp, portal_server.url, versions, IMPATIENT, **settings) as found:
         yield found
 
 
@@ -46,6 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Ite
 def phone(request: pytest.FixtureRequest, browser: Any, site: Hardened, portal_server: Portal) -> Iterator[Any]:
     context = browser.new_context(viewport=PHONE, locale=request.param, is_mobile=True, has_touch=True)
     context.language = request.param
+    portal_server.standing = "open"
     yield context.new_page()
     portal_server.standing = ""
     viewer(context.pages[0], site).request("POST", "/leave")
@@ -77,7 +80,7 @@ def opened(page: Any, site: Hardened, portal: Portal) -> str:
 
 def told(page: Any, what: str) -> None:
     """It is said in the reader's language, fits a phone, is readable with a screen reader and has a way on."""
-    page.get_by_text(WORDS[what][language(page) == "zh-CN"]).wait_for(timeout=15_000)
+    page.get_by_text(WORDS[what][language(page) == "zh-CN"]).wait_for(timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     # axe minds pages that go on by themselves; this one has nothing to read or lose, and says so before it does.
     assert not [finding for finding in grave_findings(page) if what != "busy" or not finding.startswith("meta-refresh")]

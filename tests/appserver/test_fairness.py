@@ -35,7 +35,7 @@ def busy() -> Iterator[int]:
 def looks(judge: Fairness, count: int) -> None:
     for _ in range(count):
         time.sleep(0.3)
-        judge.look()
+        list(judge.look())
 
 
 def test_who_computes_without_end_becomes_less_important(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +48,35 @@ def test_who_computes_without_end_becomes_less_important(busy: int, monkeypatch:
     group = Path(f"/proc/{busy}/autogroup")
     if group.exists() and "nice" in group.read_text():
         assert group.read_text().split()[-1] == str(NICE)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by-the-kernel", "by-psutil"])
+def test_what_it_started_counts_and_becomes_less_important_too(named: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A waits for B, which waits for C, which computes: as where somebody forks to get around it."""
+    if named and not fairness._NAMES_CHILDREN:
+        pytest.skip("this operating system does not name children")
+    monkeypatch.setattr(fairness, "BUSY", 0.01)
+    monkeypatch.setattr(fairness, "_NAMES_CHILDREN", named)
+    middle = (
+        "import subprocess, sys; started = subprocess.Popen([sys.executable, '-c', 'while True: pass']);"
+        "print(started.pid, flush=True); started.wait()"
+    )
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {middle!r}])"
+    tree = subprocess.Popen([sys.executable, "-c", outer], stdout=subprocess.PIPE, text=True)
+    assert tree.stdout
+    busy = int(tree.stdout.readline())
+    try:
+        judge, tried = Fairness(lambda: [("kernel", tree.pid)]), 0
+        while os.getpriority(os.PRIO_PROCESS, busy) != NICE and tried < 30:
+            looks(judge, 1)  # on a busy machine it may get no processor between two of them
+            tried += 1
+        assert tried > fairness.LOOKS
+        assert [os.getpriority(os.PRIO_PROCESS, pid) for pid in (tree.pid, busy)] == [NICE, NICE]
+    finally:
+        for pid in (busy, tree.pid):
+            os.kill(pid, 9)
+        tree.wait()
+        tree.stdout.close()
 
 
 def test_who_waits_stays_as_important(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,13 +34,16 @@ CROWD = 40
 BUSY = b'"busy"'  # what every listener hears for each message that a kernel takes up
 
 
-def taken_up(listeners: Sequence[websocket.WebSocket], quiet: float = 1.0) -> tuple[int, float]:
-    """How many messages kernels have taken up, and when the last one was, until there is none for ``quiet`` seconds."""
+def taken_up(listeners: Sequence[websocket.WebSocket], sent: int, quiet: float) -> tuple[int, float]:
+    """How many messages kernels have taken up, and when the last one was: until it is all that were ``sent``, or there
+    is none for ``quiet`` seconds."""
     count, latest = 0, time.monotonic()
-    while time.monotonic() < latest + quiet:
+    while count < sent and time.monotonic() < latest + quiet:
         for socket in select.select(listeners, [], [], quiet)[0]:
-            if BUSY in socket.recv():
-                count, latest = count + 1, time.monotonic()
+            socket.settimeout(quiet)  # a ping alone is no message
+            with suppress(websocket.WebSocketTimeoutException):
+                if BUSY in socket.recv():
+                    count, latest = count + 1, time.monotonic()
     assert count, "nobody listens"
     return count, latest
 
@@ -52,19 +55,22 @@ def ask(socket: websocket.WebSocket, times: int) -> None:
 
 
 def ask_as_new(viewer: Viewer, kernel: str, times: int) -> None:
-    """Through a websocket of its own, if the server has it; as soon as the kernel has taken up something it is over."""
+    """Through a websocket of its own, if the server has it, until the kernel has answered all or the server ended it:
+    what has not reached the kernel when a websocket is closed is lost."""
     with suppress(websocket.WebSocketBadStatusException), closing(viewer.connect(kernel)) as socket:
         ask(socket, times)
         with suppress(websocket.WebSocketException, OSError):
             socket.settimeout(5)
-            while (frame := socket.recv()) and b"comm_info_reply" not in frame:
-                pass
+            answered = 0
+            while answered < times and (frame := socket.recv()):
+                answered += b"comm_info_reply" in frame
 
 
-def too_many(began: float, listeners: Sequence[websocket.WebSocket]) -> bool:
-    """Whether kernels have taken up more since then than one page may say."""
-    count, latest = taken_up(listeners)
-    return count > BURST + PER_SECOND * (latest - began)
+def too_many(began: float, listeners: Sequence[websocket.WebSocket], viewer: Viewer, sent: int) -> bool:
+    """Whether kernels have taken up more since then than one page may say, or all there was to say: on a busy machine
+    that may take a kernel which nobody shields so long that it would be no more than allowed."""
+    count, latest = taken_up(listeners, sent, min(5.0, max(1.0, viewer.quiet)))
+    return count >= sent or count > BURST + PER_SECOND * (latest - began)
 
 
 def _many_sockets(site: Site) -> bool:
@@ -75,8 +81,11 @@ def _many_sockets(site: Site) -> bool:
         for _ in range(CROWD):
             with suppress(websocket.WebSocketBadStatusException):
                 stack.enter_context(closing(viewer.connect(kernel)))
-        model = viewer.request("GET", f"/api/kernels/{kernel}").json()
-    return bool(model["connections"] > MOST_SOCKETS)
+        deadline = time.monotonic() + 60
+        while (answer := viewer.request("GET", f"/api/kernels/{kernel}")).status_code == 429:
+            assert time.monotonic() < deadline
+            time.sleep(AGAIN_SECONDS)  # connecting spent the allowance for questions too
+    return bool(answer.json()["connections"] > MOST_SOCKETS)
 
 
 def _asked_on_many_sockets(site: Site) -> bool:
@@ -87,7 +96,7 @@ def _asked_on_many_sockets(site: Site) -> bool:
         began = time.monotonic()
         for socket in sockets:
             ask(socket, 2 * BURST)
-        return too_many(began, [listener])
+        return too_many(began, [listener], viewer, len(sockets) * 2 * BURST)
 
 
 def _asked_by_many_pages(site: Site) -> bool:
@@ -100,7 +109,7 @@ def _asked_by_many_pages(site: Site) -> bool:
         began = time.monotonic()
         for socket in list(sockets):
             ask(socket, BURST)
-        return too_many(began, list(listeners))
+        return too_many(began, list(listeners), viewer, len(kernels) * BURST)
 
 
 def _asked_again_and_again(site: Site) -> bool:
@@ -110,7 +119,7 @@ def _asked_again_and_again(site: Site) -> bool:
         began = time.monotonic()
         for _ in range(6):
             ask_as_new(viewer, kernel, BURST)
-        return too_many(began, [listener])
+        return too_many(began, [listener], viewer, 6 * BURST)
 
 
 def _asked_over_http(site: Site) -> bool:
@@ -193,13 +202,16 @@ def test_another_viewer_and_another_app_notice_nothing(ours: Hardened) -> None:
     flooder, mei = ours.viewer("flooder"), ours.viewer("mei")
     kernel, other = flooder.open(), ours.viewer("flooder", OTHER)
     with Conversation(mei, mei.open()) as hers, Conversation(other, other.open(OTHER)) as own:
+        began = time.monotonic()
+        assert hers.move()
+        most = 5 + 100 * (time.monotonic() - began)  # 0.02 s on an idle machine
         for _ in range(3):
             with suppress(websocket.WebSocketException), closing(flooder.connect(kernel)) as socket:
                 ask(socket, 2 * BURST)
                 for page in (hers, own):
                     began = time.monotonic()
                     assert page.move() and page.socket.connected
-                    assert time.monotonic() - began < 5
+                    assert time.monotonic() - began < most
 
 
 def test_a_page_that_lost_its_connection_gets_in_again_and_again(ours: Hardened) -> None:

@@ -10,7 +10,7 @@ from nbformat.v4 import new_notebook
 from sandbox.appserver.page.cells import output_html
 from sandbox.appserver.page.formulas import math_of
 from sandbox.appserver.page.markup import inert, markdown_html
-from sandbox.appserver.page.widgets import STATES, formulas_in
+from sandbox.appserver.page.widgets import STATES, texts_of_widgets
 
 
 def test_a_formula_stands_in_its_sentence() -> None:
@@ -110,6 +110,6 @@ def test_formulas_of_controls_are_sent_along() -> None:
     ]
     widgets = {str(n): {"model_module": m, "model_name": name, "state": s} for n, (m, name, s) in enumerate(states)}
     notebook = new_notebook(metadata={"widgets": {STATES: {"state": widgets}}})
-    assert formulas_in(notebook) == [
+    assert texts_of_widgets(notebook) == [
         ("text", "$a$"), ("htmlmath", "<b>$b$</b>"), ("text", "$c$ $d$"), ("htmlmath", "<i>$e$</i>"),
     ]  # fmt: skip

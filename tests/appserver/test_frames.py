@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.appserver.conftest import CELLS, app_server, publish
+from tests.appserver.conftest import with_apps
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, OTHER, Hardened
 from tests.appserver.test_page import come_from_portal
@@ -84,17 +83,8 @@ display(Thief())
 
 
 @pytest.fixture(scope="module")
-def framed(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
-    tmp = tmp_path_factory.mktemp("framed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(CELLS, "counter", COUNTER)
-        patch.setitem(CELLS, "thief", THIEF)
-        versions = {
-            APP: publish(tmp / "home", APP, portal_server.url, "counter"),
-            OTHER: publish(tmp / "home", OTHER, portal_server.url, "thief"),
-        }
-    with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
-        yield site
+def framed(side_by_side: Hardened, portal_server: Portal) -> Hardened:
+    return with_apps(side_by_side, portal_server, {APP: (COUNTER,), OTHER: (THIEF,)})
 
 
 def test_a_widget_with_its_own_script_works_both_ways(page: Any, framed: Hardened, portal_server: Portal) -> None:

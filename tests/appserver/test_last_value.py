@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.appserver.conftest import CELLS, app_server, publish
+from tests.appserver.conftest import with_apps
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, Hardened
 from tests.appserver.test_life import DROP
@@ -64,13 +64,8 @@ SETTLED = "() => [...sandboxApp.models.values()].every(model => model.isSettled)
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
-    tmp = tmp_path_factory.mktemp("slow")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(CELLS, "slow", SLOW)
-        versions = {APP: publish(tmp / "home", APP, portal_server.url, "slow")}
-    with app_server(tmp / "home", tmp, portal_server.url, versions) as site:
-        yield site
+def slow(side_by_side: Hardened, portal_server: Portal) -> Hardened:
+    return with_apps(side_by_side, portal_server, {APP: (SLOW,)})
 
 
 def move(page: Any, *values: int, pause: int = 40) -> None:
@@ -157,7 +152,7 @@ def agree(page: Any, value: int) -> None:
     page.wait_for_function(f"() => document.querySelector('.result').innerText == 'points = {value}'", timeout=5000)
     page.wait_for_timeout(700)
     assert page.evaluate(SETTLED)
-    shown = page.evaluate(f"[{FIRST}.value, {FIRST}.closest('.widget-slider').querySelector('output').innerText]")
+    shown = page.evaluate(f"[{FIRST}.value, {FIRST}.closest('.widget-slider').querySelector('.widget-typed').value]")
     assert [*shown, page.inner_text(".result")] == [str(value), str(value), f"points = {value}"]
 
 
@@ -217,13 +212,18 @@ def test_a_hand_on_a_slider_that_tells_late_is_not_disturbed(opened: Any) -> Non
 
 def test_what_takes_a_while_is_told_until_it_is_done(opened: Any) -> None:
     working = opened.locator("#sb-working")
+    begun = opened.evaluate("performance.now()")
     move(opened, 2, pause=0)
     opened.wait_for_function("() => document.querySelector('.result').innerText == 'points = 2'")
-    assert not working.is_visible(), "soon enough"
+    shown = working.is_visible()
+    assert not shown or opened.evaluate("performance.now()") - begun > 500, "soon enough"
+    working.wait_for(state="hidden")
     press(opened, "Work")
-    working.wait_for()
-    assert working.inner_text() == "Calculating…"
-    assert opened.get_attribute("#rendered_cells", "aria-busy") == "true"
+    opened.wait_for_function(
+        "() => document.getElementById('sb-working').checkVisibility()"
+        " && document.getElementById('sb-working').innerText == 'Calculating…'"
+        " && document.getElementById('rendered_cells').ariaBusy == 'true'"
+    )
     working.wait_for(state="hidden")
     assert opened.get_attribute("#rendered_cells", "aria-busy") == "false"
 

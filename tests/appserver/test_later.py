@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.appserver.conftest import app_server, publish
+from tests.appserver.conftest import with_apps
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, Hardened
 from tests.appserver.test_life import KERNEL
@@ -62,20 +62,20 @@ bend.on_click(bent)
 four = w.TwoByTwoLayout(**{name: w.Button(description=name) for name in
                            ("top_left", "top_right", "bottom_left", "bottom_right")})
 four.add_class("x-four")
+sheet = w.AppLayout(header=w.Label("head"), left_sidebar=w.Label("left"), center=w.Label("centre"),
+                    right_sidebar=w.Label("right"), footer=w.Label("foot"))
+sheet.add_class("x-sheet")
 bold = w.Checkbox(description="<b onclick='x()'>bold</b>", description_allow_html=True)
 bold.add_class("x-bold")
-display(bend, said, formula, colours, numbers, upright, words, four, bold,
+display(bend, said, formula, colours, numbers, upright, words, four, sheet, bold,
         w.Button(icon="download", tooltip="Get it"), w.Button(icon="rocket"), w.ToggleButton(icon="check"),
         w.ToggleButtons(options=["A", "B"], icons=["plus", ""], description="Which"))
 """
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, portal_server: Portal) -> Iterator[Hardened]:
-    tmp = tmp_path_factory.mktemp("later")
-    versions = {APP: publish(tmp / "home", APP, portal_server.url, OUTPUTS, WIDGETS)}
-    with app_server(tmp / "home", tmp, portal_server.url, versions) as found:
-        yield found
+def site(side_by_side: Hardened, portal_server: Portal) -> Hardened:
+    return with_apps(side_by_side, portal_server, {APP: (OUTPUTS, WIDGETS)})
 
 
 @pytest.fixture(params=["computer", "phone"])
@@ -159,6 +159,15 @@ def test_nothing_of_a_layout_lies_under_something_else(app: Any) -> None:
         apart = (one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
                  or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"])  # fmt: skip
         assert apart, (one, other)
+
+
+def test_a_layout_is_read_in_its_order(app: Any) -> None:
+    words = ("head", "left", "centre", "right", "foot")
+    boxes = [app.locator(".x-sheet").get_by_text(word, exact=True).bounding_box() for word in words]
+    places = [(round(box["y"]), round(box["x"])) for box in boxes]
+    assert places == sorted(places), "on a phone one below the other, in the order in which the areas stand"
+    if app.viewport_size["width"] < 400:
+        assert len({y for y, _ in places}) == 5
 
 
 def test_buttons_without_words_have_a_name(app: Any) -> None:

@@ -73,6 +73,30 @@ def test_a_loss_is_told_and_mended(opened: tuple[Any, Viewer]) -> None:
     page.wait_for_selector("#sb-notice", state="hidden")
 
 
+def test_a_mistake_of_the_app_is_told_and_one_can_go_on(opened: tuple[Any, Viewer]) -> None:
+    page, _ = opened
+    careless = page.get_by_role("button", name="Careless")
+    for _time in range(2):
+        careless.click()
+        page.wait_for_selector("#sb-notice", state="visible")
+        assert "please tell its owner" in notice(page) and page.is_visible("#sb-notice .sb-number")
+        assert "ZeroDivision" not in page.content()
+        assert page.is_enabled("input[type=range]")
+    move(page)
+    says(page, "risk = 87 %")
+    page.wait_for_selector("#sb-notice", state="hidden")
+    page.evaluate(  # what follows a mistake before the kernel has dealt with it
+        """() => { const range = document.querySelector('input[type=range]');
+          [...document.querySelectorAll('button')].find(button => button.innerText == 'Careless').click();
+          range.stepUp(1); range.dispatchEvent(new Event('input', {bubbles: true})); }"""
+    )
+    says(page, "risk = 86 %")
+    page.wait_for_selector("#sb-notice", state="hidden")
+    page.get_by_role("button", name="Fail", exact=True).click()  # this one shows in its place that it failed
+    page.get_by_text("This part of the app did not work.").wait_for()
+    assert not page.is_visible("#sb-notice")
+
+
 def test_a_kernel_that_died_is_told_with_a_way_on(opened: tuple[Any, Viewer]) -> None:
     page, viewer = opened
     kernel = page.evaluate(KERNEL)
@@ -147,7 +171,7 @@ def test_a_newer_version_is_told(opened: tuple[Any, Viewer]) -> None:
     page.route("**/api/kernels/*", answer)
     page.evaluate("() => sandboxApp.life.look()")
     page.wait_for_selector("#sb-notice", state="visible")
-    assert "newer version" in notice(page) and page.is_enabled("input[type=range]")
+    assert "different version" in notice(page) and page.is_enabled("input[type=range]")
     move(page)
     says(page, "risk = 87 %")
 

@@ -56,16 +56,19 @@ def pages(browser: Any, ours: Hardened, portal_server: Portal) -> Any:
     def make(sandboxed: bool) -> tuple[Any, dict[str, Any]]:
         context = browser.new_context()
         contexts.append(context)
-        if not sandboxed:
-            context.route("**/voila/render/**", without_sandbox)
-            # A page that comes from this test and not from a server is of no network; localhost is foreign to it.
-            context.grant_permissions(["local-network-access"], origin=ours.base)
         victim, attacker = context.new_page(), context.new_page()
         come_from_portal(victim, ours, portal_server, APP)
         victim.wait_for_selector(".result")
-        victim.evaluate(LISTEN)
         come_from_portal(attacker, ours, portal_server, OTHER)
         attacker.wait_for_selector(".result")
+        if not sandboxed:
+            # A page that comes from this test and not from a server is of no network; localhost is foreign to it.
+            context.grant_permissions(["local-network-access"], origin=ours.base)
+            context.route("**/voila/render/**", without_sandbox)
+            for page in (victim, attacker):  # reloaded: an intercepted redirection has not kept its cookie yet
+                page.reload()
+                page.wait_for_selector(".result")
+        victim.evaluate(LISTEN)
         # What the victim's app would have stored, had it an origin with a storage.
         attacker.evaluate("() => { try { localStorage.setItem('of-another-app', 'secret'); } catch (e) {} }")
         kernel = victim.evaluate("JSON.parse(document.getElementById('sandbox-page').textContent).kernelId")

@@ -67,7 +67,7 @@ class Town:
         ticket = re.search(r'name="ticket" value="([^"]+)"', handed.text)
         assert ticket
         entered = httpx.post(f"{self.apps.base}/enter", data={"ticket": ticket[1]}, trust_env=False)
-        assert entered.status_code == 200, entered.text
+        assert entered.status_code == 303, entered.text
         viewer = Viewer(self.apps.base, dict(entered.cookies), self.apps.base, self.apps.versions)
         return viewer, viewer.open(app)
 
@@ -183,25 +183,29 @@ def test_a_retired_app_is_closed_and_not_opened_again(town: Town) -> None:
     assert viewer.alive(other)
 
 
-def test_a_newer_version_is_told_and_cuts_nobody_off(town: Town) -> None:
-    rita = town.signed_in("rita")
-    viewer, kernel = town.open(rita, SECOND)
+@pytest.mark.parametrize("later", [1, -1], ids=["published", "rolled back"])
+def test_another_version_is_told_and_cuts_nobody_off(later: int, town: Town) -> None:
+    viewer, kernel = town.open(town.signed_in("rita"), SECOND)
+    # Its owner and a lead: who may open any version is told all the same.
+    owner, own = town.open(town.signed_in("david"), SECOND)
 
     def told() -> bool:
-        return bool(viewer.request("GET", f"/api/kernels/{kernel}").json()["newer"])
+        answers = [each.request("GET", f"/api/kernels/{its}").json() for each, its in ((viewer, kernel), (owner, own))]
+        return all(answer["newer"] for answer in answers)
 
     first = town.apps.versions[SECOND]
-    newer = f"{int(first[:4]) + 1}{first[4:]}"
+    other = f"{int(first[:4]) + later}{first[4:]}"
     assert not told()
     with town.services.registry.transaction("operator") as tx:
-        before, project = tx.app_versions(SECOND)[0], tx.project(SECOND)
+        before = next(each for each in tx.app_versions(SECOND) if each.version == first)
+        project = tx.project(SECOND)
         tx.put_app_version(replace(before, status="superseded"))
-        tx.put_app_version(replace(before, version=newer, status="live"))
-        tx.put_project(replace(project, live_version=newer))
+        tx.put_app_version(replace(before, version=other, status="live"))
+        tx.put_project(replace(project, live_version=other))
     wait_until(told)
-    assert viewer.alive(kernel)
+    assert viewer.alive(kernel) and owner.alive(own)
     with town.services.registry.transaction("operator") as tx:
-        tx.put_app_version(replace(before, version=newer, status="superseded"))
+        tx.put_app_version(replace(before, version=other, status="superseded"))
         tx.put_app_version(replace(before, status="live"))
         tx.put_project(project)
     wait_until(lambda: not told())

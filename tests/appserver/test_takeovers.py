@@ -8,6 +8,7 @@ that Voilà does not know, each refusal stands beside the same thing done by the
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -186,7 +187,12 @@ def test_tickets(ours: Hardened) -> None:
         return httpx.post(f"{ours.base}/enter", data={"ticket": ticket}, trust_env=False).status_code
 
     good = ours.ticket()
-    assert enter(good) == 200
+    entered = httpx.post(f"{ours.base}/enter", data={"ticket": good}, trust_env=False)
+    assert entered.status_code == 303, "a reload does not send it again"
+    assert re.fullmatch(r"/voila/render/[^?#]+/app\.ipynb", entered.headers["location"]), "it is in no address"
+    assert good not in str(entered.headers) and {"httponly", "samesite=lax"} <= set(
+        entered.headers["set-cookie"].lower().split("; ")
+    )
     assert enter(good) == 401, "a ticket works once"
     assert enter(ours.ticket(expires=datetime.now(UTC) - timedelta(seconds=1))) == 401, "an old ticket"
     body, signature = ours.ticket().split(".")

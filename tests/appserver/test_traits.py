@@ -94,6 +94,12 @@ def test_fields_of_their_own_kind(app: Any) -> None:
     assert part(app, "bounded", "input").get_attribute("max") == "2026-05-01"
 
 
+def test_what_has_no_field_of_its_own(app: Any) -> None:
+    assert css(part(app, "stack"), "background-color") == "rgb(251, 240, 218)"
+    assert part(app, "reached").evaluate("e => e.tabIndex") == 0
+    assert app.get_by_role("group", name="Years").count() == 1
+
+
 def test_focus_is_moved_by_the_app(app: Any) -> None:
     press(app, "Focus")
     app.wait_for_function("() => document.activeElement.closest('.t-styled')")

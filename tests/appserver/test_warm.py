@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import nbformat
 import pytest
+from tornado.ioloop import IOLoop
 from traitlets.config import Config
 
 from sandbox.appserver.gate import Page
@@ -19,6 +21,7 @@ from sandbox.appserver.kernels import AppKernels
 from sandbox.appserver.places import Places
 from sandbox.appserver.preloading import Preloading
 from sandbox.appserver.receipts import Receipts
+from sandbox.appserver.server import AppServer
 from sandbox.appserver.sessions import Admission
 from sandbox.appserver.warm import Claimed, WarmApps
 from sandbox.core.errors import Damaged, TooBusy
@@ -370,6 +373,30 @@ def test_what_the_examination_found_is_not_found_out_again(tmp_path: Path, monke
     asyncio.run(story())
 
 
+def test_a_whole_gallery_is_kept_ready_where_there_is_room_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = publish(tmp_path, APP, "", "controls")
+    both = {Page(APP, version, "en"), Page(APP, version, "zh-CN")}
+    monkeypatch.setattr("sandbox.appserver.warm.FEW_POOLS", 1)
+
+    async def story() -> None:
+        async with warm_apps(tmp_path) as warm:
+            monkeypatch.setattr("sandbox.appserver.warm.available_memory", lambda: 2 * 2**30)
+            warm.follow({APP: version})
+            await ready(warm)
+            assert set(warm._pools) == {Page(APP, version, "en")}, "the author's language first"
+            await warm.claim(Page(APP, version, "zh-CN"), admission(version), "incident")
+            await ready(warm)
+            assert set(warm._pools) == {Page(APP, version, "zh-CN")}, "the one that nobody used went"
+            monkeypatch.setattr("sandbox.appserver.warm.available_memory", lambda: 8 * 2**30)
+            await warm.claim(Page(APP, version, "en"), admission(version), "incident")
+            await ready(warm)
+            assert set(warm._pools) == both
+
+    asyncio.run(story())
+
+
 def test_without_memory_nothing_is_kept_ready_and_at_last_nobody_is_let_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,7 +466,7 @@ def test_what_live_apps_import_is_imported_ahead_and_no_viewer_is_cut_off(tmp_pa
 
     async def story() -> None:
         async with warm_apps(tmp_path) as warm:
-            preloading = Preloading(warm._places, warm.begin_anew)
+            preloading = Preloading(warm._places, warm.begin_anew, rest=0)
             try:
                 claimed = await warm.claim(page, admission(first), "incident")
                 await ready(warm)
@@ -464,3 +491,56 @@ def test_what_live_apps_import_is_imported_ahead_and_no_viewer_is_cut_off(tmp_pa
                 forkserver.stop()
 
     asyncio.run(story())
+
+
+def test_a_batch_of_apps_is_learned_from_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apps that become live one after the other cost one other fork server, not one each."""
+    rounds: list[dict[str, str]] = []
+
+    async def story() -> None:
+        places = Places(Workspace.at(tmp_path), 1, "http://localhost:1", "")
+        preloading = Preloading(places, lambda: None, rest=0.5)
+        monkeypatch.setattr(preloading, "_learn", lambda live: rounds.append(live))
+        live: dict[str, str] = {}
+        for app in ("a", "b", "c"):
+            live |= {app: "1"}
+            for _ in range(3):
+                preloading.follow(live)
+                await asyncio.sleep(0.05)
+        assert rounds == []
+        for _ in range(20):
+            preloading.follow(live)
+            await asyncio.sleep(0.05)
+        assert rounds == [live]
+        await preloading.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("broken", ["begin", "begin_again"])
+def test_live_apps_are_followed_whatever_went_wrong_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    home = Workspace.at(tmp_path / "home").ensure().home
+    server = AppServer(Places(Workspace.at(home), 1, "http://localhost:1", ""), Settings(home=home))
+    server.initialize()
+    server.init_settings()
+    followed: list[dict[str, str]] = []
+
+    def fail() -> None:
+        raise RuntimeError("unforeseen")
+
+    async def story() -> None:
+        server.ioloop = IOLoop.current()
+        for each, name in ((server.preloading, "begin"), (server.warm, "begin_again")):
+            monkeypatch.setattr(each, name, fail if name == broken else AsyncMock() if "again" in name else Mock())
+        monkeypatch.setattr(server.warm, "follow", followed.append)
+        monkeypatch.setattr(server.preloading, "follow", lambda live: None)
+        server._follow({APP: "1"})
+        assert followed == [], "not before kernels can be forked"
+        await asyncio.to_thread(server._begin)
+        while not followed:
+            await asyncio.sleep(0.01)
+        assert followed == [{APP: "1"}]
+
+    asyncio.run(asyncio.wait_for(story(), 20))

@@ -80,15 +80,18 @@ def test_other_viewers_go_on_while_a_page_is_read_for_ever(tmp_path: Path, porta
         site.viewer("rita").open()
         answers: list[int] = []
         thread = threading.Thread(target=lambda: answers.append(_status(site)))
+        begun = time.monotonic()
         thread.start()
-        worst = 0.0
+        waits: list[float] = []
         while thread.is_alive():
-            begun = time.monotonic()
+            asked = time.monotonic()
             assert site.anonymous().request("GET", "/healthz").status_code == 200
-            worst = max(worst, time.monotonic() - begun)
+            waits.append(time.monotonic() - asked)
             time.sleep(0.02)
         thread.join()
-        assert answers == [503] and worst < PROCESSOR_SECONDS, (answers, worst)
+        # Read in the server's process, one wait would be nearly as long as the reading; on a busy machine both are.
+        read = time.monotonic() - begun
+        assert answers == [503] and read > PROCESSOR_SECONDS and max(waits) < read / 2, (answers, read, max(waits))
 
 
 def _status(site: Hardened) -> int:

@@ -13,7 +13,7 @@ from sandbox.core.errors import TooLarge
 from sandbox.kernels import diskwatch, forkserver
 from sandbox.kernels.capability import capability
 from sandbox.kernels.diskwatch import measure
-from sandbox.kernels.places import ServerPlace
+from sandbox.kernels.places import ServerPlace, remove_tree
 from sandbox.kernels.policy import KernelLimits, KernelPolicy
 from sandbox.kernels.start import start_kernel
 from sandbox.kernels.warmapp import Unfit
@@ -93,9 +93,10 @@ def test_what_cannot_be_counted_counts_as_too_much(lab: Session) -> None:
     ended_for_the_disk(lab, "os.mkdir('hidden', 0o000)\nimport time\ntime.sleep(60)")
 
 
-def test_folders_within_folders_do_not_hide_anything(lab: Session) -> None:
+def test_folders_within_folders_do_not_hide_anything(lab: Session, project: Path) -> None:
     deep = "for _ in range(2000):\n    os.mkdir('d')\n    os.chdir('d')\nimport time\ntime.sleep(60)"
     ended_for_the_disk(lab, deep)
+    remove_tree(project)  # or pytest, which removes old folders itself, would fail some sessions later
 
 
 def test_private_files_are_bounded_even_when_they_were_deleted(project: Path) -> None:

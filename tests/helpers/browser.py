@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 #: Milliseconds until what a test waits for must be there. Only a test that fails waits so long.
 PATIENCE = 100_000
 
+#: What this Chromium shall do without; the last ``--disable-features`` is the one that counts, so Playwright's own come
+#: along. The popups of the address bar, which nobody sees here, would cost each window a process and a second of it.
+FEATURES_OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin", "OptimizationHints", "NetworkTimeServiceQuerying",
+    "AimEnabled", "PreconnectToSearch",
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
+)  # fmt: skip
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -42,6 +52,7 @@ def chromium() -> Iterator[Browser]:
         "--disable-sync",
         "--disable-quic",
         "--no-first-run",
+        f"--disable-features={','.join(FEATURES_OFF)}",
     ]
     if os.geteuid() == 0:
         quiet.append("--no-sandbox")
@@ -58,6 +69,15 @@ def new_context(browser: Browser, **options: Any) -> BrowserContext:
     context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE)
     return context
+
+
+def watched(page: Any) -> Any:
+    """``page``, which notes from now on what it asks for in ``asked``, and what goes wrong in it in ``problems``."""
+    page.asked, page.problems = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+    return page
 
 
 def grave_findings(page: Any) -> list[str]:

@@ -36,7 +36,7 @@ def test_charts_are_drawn_once_and_from_here(lab: Lab) -> None:
         page.on("console", lambda message: drawn.append(message.text) if "Vega-Lite v6" in message.text else None)
         page.goto(f"{lab.base}/lab/tree/churn/charts.ipynb")
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-        page.get_by_role("button", name="Run all").click()
+        page.get_by_role("button", name="Run all", exact=True).click()
         # A chart as wide as its place was drawn for ever, and nothing else answered.
         page.locator(".vega-embed canvas, .vega-embed svg.marks").nth(1).wait_for()
         wide = page.locator(".vega-embed").nth(1)

@@ -143,13 +143,50 @@ def test_every_page_fits_a_phone_and_keeps_the_policy(running: Running, browser:
 
 
 def test_opening_an_app_posts_the_ticket_to_the_other_origin(running: Running, browser: Browser) -> None:
-    page, _ = enter(running, browser, "zhao-min")
+    page, complaints = enter(running, browser, "zhao-min")
     page.goto(f"{running.portal}/apps/early-warning")
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.append(request.url))
     with page.context.expect_page() as opened:
         page.get_by_role("button", name="Open app").click()
     opened.value.wait_for_url(f"{running.elsewhere}/enter")
     assert Elsewhere.received[-1].startswith("ticket=") and "?" not in opened.value.url
-    assert opened.value.evaluate("window.opener") is None
+    assert opened.value.evaluate("[window.opener, history.length]") == [None, 1]
+    # The portal is asked once, and no page of its own stands in between.
+    pages = {url for url in asked if "/static/" not in url}  # a browser fetches a page's icon when it likes
+    assert pages == {f"{running.portal}/apps/early-warning/open", f"{running.elsewhere}/enter"}
+    assert page.url == f"{running.portal}/apps/early-warning" and complaints == []
+
+
+def test_an_app_opens_without_scripts_too(running: Running, browser: Browser) -> None:
+    page, _ = enter(running, browser, "zhao-min")
+    plain = new_context(
+        browser, locale="en", java_script_enabled=False, storage_state=page.context.storage_state()
+    ).new_page()
+    plain.goto(f"{running.portal}/apps/early-warning")
+    with plain.context.expect_page() as opened:
+        plain.get_by_role("button", name="Open app").click()
+    opened.value.get_by_role("button", name="Go on").click()
+    opened.value.wait_for_url(f"{running.elsewhere}/enter")
+
+
+def test_what_keeps_an_app_from_opening_is_told(running: Running, browser: Browser) -> None:
+    page, _ = enter(running, browser, "zhao-min")
+    page.goto(f"{running.portal}/apps/early-warning")
+    page.evaluate("document.querySelector('[data-hand-over]').action += '-not-there'")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Open app").click()
+    opened.value.locator(".failure h1").wait_for()
+    assert opened.value.url == f"{running.portal}/apps/early-warning/open-not-there"
+
+
+def test_after_a_long_wait_an_app_opens_in_the_same_window(running: Running, browser: Browser) -> None:
+    """A browser would stop a new one: it holds a click to be over after some seconds."""
+    page, _ = enter(running, browser, "zhao-min")
+    page.goto(f"{running.portal}/apps/early-warning")
+    page.evaluate("Object.defineProperty(navigator, 'userActivation', { value: { isActive: false } })")
+    page.get_by_role("button", name="Open app").click()
+    page.wait_for_url(f"{running.elsewhere}/enter")
 
 
 def test_a_link_from_another_site_finds_the_session_again(running: Running, browser: Browser) -> None:

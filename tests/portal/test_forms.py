@@ -115,7 +115,8 @@ def test_retiring_keeps_the_lesson_and_closes_the_app(town: Town) -> None:
     assert half.status_code == 422 and "calls" in half.text
     data = {"csrf": token, "tried": "We called everybody.", "learned": "Calls come too late.", "again": "no"}
     assert lead.post("/projects/early-warning/retire", data=data).status_code == 303
-    assert "Calls come too late." in lead.get("/projects/early-warning").text
+    kept = lead.get("/projects/early-warning").text
+    assert "Calls come too late." in kept and "Would you try again? No" in kept
     assert town.as_("bob").get("/apps/early-warning").status_code == 404
     assert "客户流失预警" not in town.as_("bob").get("/apps").text
 
@@ -131,6 +132,19 @@ def test_opening_an_app_hands_over_a_ticket_in_a_form_and_not_in_an_address(town
     with town.services.registry.reading() as reading:
         live = reading.project("early-warning").live_version
     assert (ticket.person, ticket.app, ticket.version) == ("bob", "early-warning", live)
+
+
+def test_the_gallerys_script_is_given_what_the_form_says(town: Town) -> None:
+    browser = town.as_("bob")
+    token, asked = form_token(browser.get("/apps").text), {"accept": "application/json"}
+    answer = browser.post("/apps/early-warning/open", data={"csrf": token}, headers=asked)
+    assert answer.headers["cache-control"] == "no-store"
+    told = answer.json()
+    assert set(told) == {"target", "ticket"} and told["target"] == f"{APPS}/enter"
+    now = town.services.now()
+    assert unseal(told["ticket"], town.services.keys.ticket_key(), purpose="app", now=now).person == "bob"
+    for refused in ({"csrf": "0" * 64}, {}):
+        assert browser.post("/apps/early-warning/open", data=refused, headers=asked).status_code == 403
 
 
 def test_a_candidate_opens_for_reviewers_and_its_owner_only(town: Town) -> None:

@@ -31,6 +31,8 @@ export interface Listener {
   ready(again: boolean): void;
   /** Whether the kernel still has to deal with something that it was told. */
   working(busy: boolean): void;
+  /** It has dealt with one such thing. */
+  finished(): void;
   ended(why: Ending): void;
 }
 
@@ -200,6 +202,7 @@ export class Connection {
       waiting.done?.();
       if (id === last) break;
     }
+    this.listener.finished();
     this.listener.working(this.waiting.size > 0);
   }
 

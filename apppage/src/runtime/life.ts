@@ -10,7 +10,7 @@ const ENDS: readonly Kind[] = ['gone', 'closed', 'expired'];
 const NUMBER_LENGTH = 13; // of a kernel's id: no two alike in any log
 const REOPENED = '#reopened';
 
-type Kind = Ending | 'failed' | 'newer' | 'reopened' | '';
+type Kind = Ending | 'failed' | 'newer' | 'reopened' | 'mistake' | '';
 
 export class Life {
   private shown: Kind = '';
@@ -19,6 +19,7 @@ export class Life {
   private work = 0;
   private wasLost = false;
   private told = false;
+  private mistaken = false;
   connection?: Connection;
 
   constructor(private readonly texts: Record<string, string>) {}
@@ -68,9 +69,21 @@ export class Life {
     this.showWork(false);
   }
 
+  /** The kernel is done with one thing that it was told; what is asked faster than it answers never leaves it idle. */
+  finished(): void {
+    if (!this.mistaken && this.shown === 'mistake') this.notice('');
+    this.mistaken = false;
+  }
+
   private showWork(busy: boolean): void {
     document.getElementById('sb-working')!.hidden = !busy;
     document.getElementById('rendered_cells')?.setAttribute('aria-busy', String(busy));
+  }
+
+  /** The app's code failed at what was asked of it, and shows nothing of that itself. */
+  mistake(): void {
+    this.mistaken = true;
+    if (!this.shown) this.notice('mistake');
   }
 
   ended(why: Ending): void {
@@ -113,7 +126,7 @@ export class Life {
 
   private async look(): Promise<void> {
     const model = await this.connection!.check();
-    if (model?.newer && !this.shown) this.notice('newer');
+    if (model?.newer && (!this.shown || this.shown === 'mistake')) this.notice('newer');
   }
 
   private editing(): boolean {
@@ -130,7 +143,7 @@ export class Life {
     box.querySelector('span')!.textContent = this.texts[kind];
     // The log names the kernel in each of its lines.
     const number = box.querySelector<HTMLElement>('.sb-number')!;
-    number.hidden = ![...ENDS, 'failed', 'reopened'].includes(kind);
+    number.hidden = ![...ENDS, 'failed', 'reopened', 'mistake'].includes(kind);
     number.querySelector('b')!.textContent = this.connection!.kernel.slice(0, NUMBER_LENGTH);
     box.querySelector<HTMLElement>('.sb-again')!.hidden = !['gone', 'failed'].includes(kind);
     document.getElementById('sb-loading')?.remove();

@@ -44,13 +44,18 @@ class AppPage implements Page {
   constructor(private readonly facts: Facts) {
     this.life = new Life(facts.texts);
     this.connection = new Connection(facts.base, facts.kernelId, facts.key, {
-      message: message => void (this.catching.take(message) || this.models.handle(message)),
+      message: message => {
+        if (this.catching.take(message)) return;
+        if (message.header.msg_type === 'error') this.life.mistake();
+        else this.models.handle(message);
+      },
       ready: again => {
         this.life.answering();
         if (again) this.models.refresh();
         else for (const model of this.models.values()) model.resend();
       },
       working: busy => this.life.working(busy),
+      finished: () => this.life.finished(),
       ended: why => {
         if (!this.connection.isReady) this.models.hold();
         this.life.ended(why);

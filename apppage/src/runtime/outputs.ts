@@ -69,10 +69,12 @@ function draw(output: Json, page: Page, views: View[]): Element[] {
   return data['text/plain'] ? [element('pre', 'sb-text', {}, joined(data['text/plain']))] : [];
 }
 
-/** What the server draws; as it was written, if it does not. */
+/** What the server draws, and has sent along if it stands there from the start; as it was written, if it does not. */
 function written(kind: string, source: string, page: Page): HTMLElement {
   const made = element('div', 'sb-html');
-  page.markup(kind, source).then(html => showMade(made, html), () => made.append(element('pre', 'sb-text', {}, source)));
+  const sent = page.made(kind, source);
+  if (sent !== undefined) showMade(made, sent);
+  else page.markup(kind, source).then(html => showMade(made, html), () => made.append(element('pre', 'sb-text', {}, source)));
   return made;
 }
 

@@ -99,6 +99,25 @@ def _shown(output: Mapping[str, Any], texts: Mapping[str, str], inert: Inert) ->
     return _text(data["text/plain"]) if "text/plain" in data else ""
 
 
+def server_drawn(output: Any) -> tuple[str, str] | None:
+    """Kind and source of what a page leaves to the server of an output that its script draws (``outputs.ts``).
+
+    It comes from a widget's state, which nobody has checked: None for what is not an output at all.
+    """
+    data = output.get("data") if isinstance(output, Mapping) else None
+    if not isinstance(data, Mapping) or WIDGET in data or renderer_of(data) is not None:
+        return None
+    rich = [
+        kind for kind in ("text/html", "image/svg+xml", "text/markdown", *_PICTURES, "text/latex") if data.get(kind)
+    ]
+    kind = {"text/markdown": "markdown", "text/latex": "latex"}.get(rich[0]) if rich else None
+    if kind is None:
+        return None
+    source = data[rich[0]]
+    parts = source if isinstance(source, list) else [source]
+    return (kind, "".join(parts)) if all(isinstance(part, str) for part in parts) else None
+
+
 def _chart(figure: Any, name: str | None, texts: Mapping[str, str]) -> str:
     """What the page's script draws, as data in its place; or that nobody can draw it here."""
     if name is None:

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from sandbox.appserver.page import built
 from sandbox.appserver.page.cells import cells_html, markup_in
 from sandbox.appserver.page.inline import inline_json
-from sandbox.appserver.page.widgets import formulas_in, widget_states
+from sandbox.appserver.page.widgets import texts_of_widgets, widget_states
 from sandbox.appserver.pages import TEMPLATES
 from sandbox.appserver.renderers import addresses
 
@@ -38,13 +38,13 @@ class Parts(NamedTuple):
 
 def texts_in(notebook: NotebookNode, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(kind, source) of everything that has to be made inert before ``app_parts``."""
-    return [*markup_in(notebook, facts["texts"]), *formulas_in(notebook)]
+    return [*markup_in(notebook, facts["texts"]), *texts_of_widgets(notebook)]
 
 
 def app_parts(notebook: NotebookNode, facts: Mapping[str, Any], made: Mapping[tuple[str, str], str]) -> Parts:
     """``made``: (kind, source) → inert fragment, for all ``texts_in``."""
     cells = "\n".join(cells_html(notebook, facts["texts"], lambda kind, source: made[kind, source]))
-    drawn = [(kind, source, made[kind, source]) for kind, source in formulas_in(notebook)]
+    drawn = [(kind, source, made[kind, source]) for kind, source in texts_of_widgets(notebook)]
     return Parts(cells, inline_json(widget_states(notebook)), inline_json(drawn) if drawn else "")
 
 

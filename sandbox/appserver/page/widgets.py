@@ -8,6 +8,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from sandbox.appserver.page.cells import server_drawn
 from sandbox.appserver.renderers import brought
 
 STATES = "application/vnd.jupyter.widget-state+json"
@@ -36,11 +37,19 @@ def widget_ids(notebook: NotebookNode) -> list[str]:
 _FORMULA = re.compile(r"\$[^$]+\$|\\\(|\\\[")
 
 
-def formulas_in(notebook: NotebookNode) -> list[tuple[str, str]]:
-    """(kind, source) of the texts beside and in controls that hold formulas: a page shows them drawn from the start."""
-    found = (text for model in _stored(notebook).values() if model["model_module"] in CORE
-             for text in _texts(model["model_name"], model["state"]))  # fmt: skip
-    return list(dict.fromkeys((kind, source) for kind, source in found if _FORMULA.search(source)))
+def texts_of_widgets(notebook: NotebookNode) -> list[tuple[str, str]]:
+    """(kind, source) of what the server draws of widgets, so that a page shows it from the start.
+
+    The texts beside and in controls that hold formulas, and the Markdown and LaTeX that `Output` widgets show.
+    """
+    core = [model for model in _stored(notebook).values() if model["model_module"] in CORE]
+    beside = (text for model in core for text in _texts(model["model_name"], model["state"]))
+    found = [(kind, source) for kind, source in beside if _FORMULA.search(source)]
+    for model in core:
+        outputs = model["state"].get("outputs")
+        if model["model_name"] == "OutputModel" and isinstance(outputs, list):
+            found += filter(None, map(server_drawn, outputs))
+    return list(dict.fromkeys(found))
 
 
 def _texts(name: str, state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from sandbox.core.errors import NotFound, Unavailable
 from sandbox.core.lifecycle import State
@@ -81,12 +81,19 @@ def open_app(
     me: Me,
     visit: Visit,
 ) -> Response:
-    """Hand the person over to the app server, which shares no cookie with the portal, with a ticket in a form."""
+    """Hand the person over to the app server, which shares no cookie with the portal, with a ticket in a form.
+
+    The gallery's script asks for what the form says (``application/json``) and sends it itself, so that nobody waits
+    for a page whose only purpose is to be left again.
+    """
     if not addresses.apps:
         raise Unavailable("The app server is not running.", "Ask who runs the sandbox to start it.")
     ticket = grant_app(services, me, slug, form.text("version") or None, signin=session_mark(visit.secret))
     sealed = seal(ticket, services.keys.ticket_key())
-    return page(request, "enter.html", target=f"{addresses.apps}/enter", ticket=sealed, to="app")
+    target = f"{addresses.apps}/enter"
+    if request.headers.get("accept") == "application/json":
+        return JSONResponse({"target": target, "ticket": sealed})
+    return page(request, "enter.html", target=target, ticket=sealed, to="app")
 
 
 @router.get("/apps/{slug}/handoff", name="handoff")

@@ -4,6 +4,38 @@
 // The way over to the app server or JupyterLab goes on by itself.
 for (const form of document.querySelectorAll("form[data-submit-now]")) form.submit();
 
+// An app is opened with a ticket that the portal gives. Asked for here, it goes straight to the app server; the page that
+// would take it there is for browsers without scripts, and for saying what went wrong.
+for (const form of document.querySelectorAll("form[data-hand-over]"))
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.dataset.asked) return;
+    form.dataset.asked = "yes";
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST", body: new URLSearchParams(new FormData(form)), headers: { accept: "application/json" },
+      });
+      const { target, ticket } = await answer.json();
+      if (!answer.ok || !ticket) throw new Error("no ticket");
+      const over = document.createElement("form");
+      Object.assign(over, { method: "post", action: target, rel: "noopener", target: whereTo(form), hidden: true });
+      over.append(Object.assign(document.createElement("input"), { name: "ticket", value: ticket }));
+      document.body.append(over);
+      over.submit();
+      over.remove();
+    } catch {
+      form.target = whereTo(form);
+      form.submit();
+    } finally {
+      delete form.dataset.asked;
+    }
+  });
+
+// After some seconds a browser takes a new window for one that nobody asked for.
+function whereTo(form) {
+  return navigator.userActivation && !navigator.userActivation.isActive ? "_self" : form.target;
+}
+
 for (const field of document.querySelectorAll("[data-submit-on-change]"))
   field.addEventListener("change", () => field.form.submit());
 

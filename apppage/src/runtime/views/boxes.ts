@@ -40,12 +40,16 @@ function holding(el: HTMLElement, model: Model, page: Page, update: (children: V
   return { el, dispose: () => (view.dispose(), children.dispose()) };
 }
 
+function frame(model: Model, el: HTMLElement): void {
+  for (const name of ['success', 'info', 'warning', 'danger']) el.classList.toggle(`alert-${name}`, model.get('box_style') === name);
+}
+
 function box(classes: string): Maker {
   return (model, page) => {
     const el = element('div', `widget-container ${classes}`);
     return holding(el, model, page, views => {
       arrange(el, views.map(view => view.el));
-      for (const name of ['success', 'info', 'warning', 'danger']) el.classList.toggle(`alert-${name}`, model.get('box_style') === name);
+      frame(model, el);
     }, ['box_style']);
   };
 }
@@ -117,7 +121,8 @@ const stack: Maker = (model, page) => {
   return holding(el, model, page, views => {
     arrange(el, views.map(view => view.el));
     views.forEach((view, index) => view.el.classList.toggle('sb-away', index !== model.get('selected_index')));
-  }, ['selected_index']);
+    frame(model, el);
+  }, ['selected_index', 'box_style']);
 };
 
 export const boxes: Record<string, Maker> = {

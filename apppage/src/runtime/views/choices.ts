@@ -3,7 +3,8 @@
 import { offer } from './download';
 import type { Model } from '../models';
 import { face } from './icons';
-import { range } from './numbers';
+import { range } from './sliders';
+import { takesPresses } from './track';
 import { described, element, enable, follow, newId, upright, wording, type Maker } from './view';
 
 const labels = (model: Model) => (model.get<unknown[]>('_options_labels') ?? []).map(String);
@@ -100,6 +101,7 @@ const along: Maker = (model, page) => {
     whole.update();
     Object.assign(handle, { max: labels(model).length - 1, value: model.get('index') ?? 0 });
     upright(model, whole.el, handle);
+    track.classList.toggle('widget-drag-only', !takesPresses(model));
     readout.hidden = model.get('readout') === false;
     enable(model, handle);
     show();

@@ -1,125 +1,8 @@
-/** Sliders, number fields and progress bars. */
+/** Number fields, progress bars and what counts by itself. */
 
-import { formatNumber } from '../format';
 import type { Model } from '../models';
-import { described, element, enable, follow, upright, type Maker } from './view';
-
-const isWhole = (model: Model) => model.name.includes('Int');
-
-function reading(model: Model, value: number): string {
-  return formatNumber(value, model.get('readout_format') ?? (isWhole(model) ? 'd' : '.2f'));
-}
-
-/**
- * Tell the kernel while a control moves, or only when it is let go, as the app wants it. Returns whether a hand has moved
- * it and not let go: until then it stands where the hand is, whatever the app changes about it.
- */
-function onMove(model: Model, field: HTMLElement, moved: () => void): () => boolean {
-  let held = false;
-  field.addEventListener('input', () => {
-    moved();
-    if (model.get('continuous_update') !== false) tell();
-    else held = true;
-  });
-  field.addEventListener('change', () => {
-    held = false;
-    moved();
-    tell();
-  });
-  for (const end of ['pointerup', 'pointercancel', 'blur']) field.addEventListener(end, () => (held = false));
-  const tell = () => field.dispatchEvent(new CustomEvent('tell'));
-  return () => held;
-}
-
-/** One handle; `scale` maps between the handle's position and the value (an exponent, for the logarithmic one). */
-function slider(from: (value: number, model: Model) => number, to: (place: number, model: Model) => number): Maker {
-  return (model, page) => {
-    const handle = element('input', '', { type: 'range', autocomplete: 'off' });
-    const track = element('div', 'slider-container', {}, handle);
-    const readout = element('output', 'widget-readout');
-    const whole = described(model, page, 'widget-slider', handle, track, readout);
-    readout.setAttribute('for', handle.id);
-    const show = () => {
-      const text = reading(model, to(Number(handle.value), model));
-      readout.textContent = text;
-      handle.setAttribute('aria-valuetext', text);
-      const span = Number(handle.max) - Number(handle.min);
-      handle.style.setProperty('--at', `${span > 0 ? (100 * (Number(handle.value) - Number(handle.min))) / span : 0}%`);
-    };
-    const held = onMove(model, handle, show);
-    handle.addEventListener('tell', () => {
-      const value = to(Number(handle.value), model);
-      if (value !== model.get('value')) model.set({ value });
-    });
-    return follow(model, whole.el, () => {
-      whole.update();
-      const { min, max, step, value, readout: shown } = model.state;
-      Object.assign(handle, { min, max, step: step || 'any' });
-      if (!held()) handle.value = String(from(value, model));
-      upright(model, whole.el, handle);
-      readout.hidden = shown === false;
-      enable(model, handle);
-      show();
-    });
-  };
-}
-
-const plain = slider(value => value, place => place);
-const logarithmic = slider(
-  (value, model) => Math.log(value) / Math.log(model.get('base')),
-  (place, model) => Number((model.get<number>('base') ** place).toPrecision(12))
-);
-
-/** What two handles stand on: their bounds, the key of their places, and the words for a place. */
-interface Scale {
-  key: string;
-  bounds(model: Model): { min: number; max: number; step: number | string };
-  words(model: Model, place: number): string;
-}
-
-const NUMBERS: Scale = {
-  key: 'value', words: reading, bounds: model => ({ min: model.get('min'), max: model.get('max'), step: model.get('step') || 'any' })
-};
-
-/** Two handles on one track; neither passes the other. */
-export const range = (scale: Scale = NUMBERS): Maker => (model, page) => {
-  const low = element('input', '', { type: 'range', autocomplete: 'off', 'aria-label': page.text('from') });
-  const high = element('input', '', { type: 'range', autocomplete: 'off', 'aria-label': page.text('to') });
-  const track = element('div', 'slider-container widget-range', { role: 'group' }, low, high);
-  const readout = element('output', 'widget-readout');
-  const whole = described(model, page, 'widget-slider widget-hslider', track, readout);
-  const places = (): [number, number] => [Number(low.value), Number(high.value)];
-  const show = () => {
-    const [a, b] = places();
-    readout.textContent = `${scale.words(model, a)} – ${scale.words(model, b)}`;
-    low.setAttribute('aria-valuetext', scale.words(model, a));
-    high.setAttribute('aria-valuetext', scale.words(model, b));
-    const span = Number(low.max) - Number(low.min) || 1;
-    track.style.setProperty('--from', `${(100 * (a - Number(low.min))) / span}%`);
-    track.style.setProperty('--to', `${(100 * (b - Number(low.min))) / span}%`);
-  };
-  const held = [low, high].map(handle => {
-    handle.addEventListener('tell', () => model.set({ [scale.key]: places() }));
-    return onMove(model, handle, () => {
-      const [a, b] = places();
-      if (a > b) handle.value = String(handle === low ? b : a);
-      show();
-    });
-  });
-  return follow(model, whole.el, () => {
-    whole.update();
-    const { min, max, step } = scale.bounds(model);
-    const value = model.get<number[]>(scale.key) ?? [min, min];
-    for (const [index, handle] of [low, high].entries()) {
-      Object.assign(handle, { min, max, step });
-      if (!held.some(each => each())) handle.value = String(value[index]);
-    }
-    upright(model, whole.el, low, high);
-    readout.hidden = model.get('readout') === false;
-    enable(model, low, high);
-    show();
-  });
-};
+import { isWhole, sliders } from './sliders';
+import { described, element, enable, follow, type Maker } from './view';
 
 /** A number to type. What is no number is put back. */
 const numberField: Maker = (model, page) => {
@@ -182,8 +65,10 @@ const play: Maker = (model, page) => {
     repeat.setAttribute('aria-pressed', String(Boolean(model.get('repeat'))));
     repeat.hidden = show_repeat === false;
     enable(model, start, stop, repeat);
+    const name = model.get<string>('description') || model.get<string>('tooltip');
+    if (name) buttons.setAttribute('aria-label', name);
     clock.run(buttons, playing && !model.isClosed ? interval : null);
-  }, ['playing', 'interval', 'repeat', 'disabled', 'show_repeat']);
+  }, ['playing', 'interval', 'repeat', 'disabled', 'show_repeat', 'tabbable', 'description', 'tooltip']);
   return { el: view.el, dispose: () => (clock.run(buttons, null), view.dispose()) };
 };
 
@@ -220,11 +105,7 @@ class Clock {
 const clocks = new WeakMap<Model, Clock>();
 
 export const numbers: Record<string, Maker> = {
-  IntSliderModel: plain,
-  FloatSliderModel: plain,
-  FloatLogSliderModel: logarithmic,
-  IntRangeSliderModel: range(),
-  FloatRangeSliderModel: range(),
+  ...sliders,
   IntTextModel: numberField,
   FloatTextModel: numberField,
   BoundedIntTextModel: numberField,

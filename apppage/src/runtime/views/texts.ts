@@ -1,9 +1,9 @@
 /** Text to enter: lines, areas, dates, colours, lists of words, files. */
 
-import { formatNumber } from '../format';
 import type { Model } from '../models';
 import { tone } from './choices';
 import { face } from './icons';
+import { tags } from './tags';
 import { described, element, enable, follow, newId, type Maker } from './view';
 
 /** A field that holds a text; the kernel is told while it is typed or when it is left, as the app wants it. */
@@ -127,59 +127,6 @@ function hex(colour: string): string {
   const context = document.createElement('canvas').getContext('2d')!;
   context.fillStyle = String(colour);
   return String(context.fillStyle).startsWith('#') ? String(context.fillStyle) : '#000000';
-}
-
-/** Words, numbers or colours in a row: typed and taken over with Enter, taken away with their button. */
-const tags: Maker = (model, page) => {
-  const numeric = /^(?:Floats|Ints)/.test(model.name);
-  const shown = element('span', 'widget-tags-shown');
-  const field = element('input', '', { type: numeric ? 'number' : 'text', step: model.name.startsWith('Ints') ? '1' : 'any', autocomplete: 'off' });
-  const group = element('span', 'widget-tags-group', {}, shown, field);
-  const whole = described(model, page, 'widget-tags', field, group);
-  const known = element('datalist', '', { id: newId() });
-  field.setAttribute('list', known.id);
-  group.append(known);
-  const values = () => model.get<unknown[]>('value') ?? [];
-  const add = () => {
-    const value = numeric ? field.valueAsNumber : field.value.trim();
-    const listed = model.get<unknown[]>('allowed_tags') ?? [];
-    field.setAttribute('aria-invalid', 'false');
-    if (value === '' || Number.isNaN(value)) return;
-    if ((listed.length && !listed.includes(value)) || !fits(model, value)) return void field.setAttribute('aria-invalid', 'true');
-    if (model.get('allow_duplicates') === false && values().includes(value)) return;
-    field.value = '';
-    model.set({ value: [...values(), value] });
-  };
-  field.addEventListener('keydown', event => event.key === 'Enter' && !event.isComposing && add());
-  field.addEventListener('change', add);
-  return follow(model, whole.el, () => {
-    whole.update();
-    field.placeholder = model.get('placeholder') ?? '';
-    known.replaceChildren(...(model.get<unknown[]>('allowed_tags') ?? []).map(each => element('option', '', { value: String(each) })));
-    shown.replaceChildren(...values().map((value, index) => {
-      const away = element('button', 'jupyter-button', { type: 'button', 'aria-label': `${page.text('remove')} ${value}` }, '×');
-      away.onclick = () => model.set({ value: values().filter((_, other) => other !== index) });
-      const shownAs = typeof value === 'number' && model.get('format') ? formatNumber(value, model.get('format')) : String(value);
-      const tag = element('span', 'widget-tag', {}, shownAs, away);
-      tone(tag, model.get('tag_style'));
-      if (model.name === 'ColorsInputModel') tag.prepend(swatch(String(value)));
-      return tag;
-    }));
-    enable(model, field);
-  });
-};
-
-function swatch(colour: string): HTMLElement {
-  const made = element('span', 'widget-tag-colour', { 'aria-hidden': 'true' });
-  made.style.backgroundColor = colour;
-  return made;
-}
-
-/** Whether the kernel would take the value: it refuses others without a word. */
-function fits(model: Model, value: unknown): boolean {
-  if (model.name === 'ColorsInputModel') return CSS.supports('color', String(value));
-  const { min, max } = model.state;
-  return typeof value !== 'number' || ((typeof min !== 'number' || value >= min) && (typeof max !== 'number' || value <= max));
 }
 
 /** Most bytes of all files of one upload; the server closes a websocket that gets more. */

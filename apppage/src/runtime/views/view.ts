@@ -97,7 +97,7 @@ function dress(model: Model, el: HTMLElement): () => void {
   return () => (follows(), void model.custom.delete(asked));
 }
 
-const HAS_FIELDS = 'button, .widget-inline-hbox:not(.widget-html, .widget-htmlmath)';
+const HAS_FIELDS = 'button, .widget-inline-hbox:not(.widget-html, .widget-htmlmath, .widget-progress, .widget-valid)';
 const FOCUSABLE = 'input, select, textarea, button, summary, a[href], iframe, [tabindex]';
 
 /** What `widget.focus()` and `widget.blur()` ask for. */
@@ -122,7 +122,16 @@ function lay(el: HTMLElement, layout: Json, laid: Set<string>): void {
     const name = key.replaceAll('_', '-');
     el.style.setProperty(name, String(value));
     laid.add(name);
+    if (key !== 'grid_template_areas') continue;
+    el.style.setProperty('--areas', oneBelowTheOther(String(value)));
+    laid.add('--areas');
   }
+}
+
+/** The areas of a grid as a phone shows them, in the order in which they are read. */
+function oneBelowTheOther(areas: string): string {
+  const names = new Set(areas.match(/[^\s"'.]+/g));
+  return [...names].map(name => `"${name}"`).join(' ') || 'none';
 }
 
 const PAINTS: Record<string, string> = {
