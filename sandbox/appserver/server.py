@@ -273,6 +273,8 @@ def _configuration(places: Places, settings: Settings) -> Config:
     c.AppKernels.cull_connected = False
     c.AppKernels.cull_busy = True
     c.AppKernels.buffer_offline_messages = False
+    # Jupyter's bounds lose what is beyond them, also the last word; ours let it wait (``pace``).
+    c.ZMQChannelsWebsocketConnection.limit_rate = False
     # A dead kernel is told, not replaced: its successor would know nothing of the page's widgets.
     c.KernelRestarter.restart_limit = 0
     return c

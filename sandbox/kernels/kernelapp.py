@@ -13,6 +13,7 @@ from unittest import mock
 # A debugger in a served kernel costs 27 MB and opens ports; ipykernel goes without it when it is not there.
 sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 
+import zmq  # noqa: E402
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402 - debugpy has to be blocked first
 from traitlets import default  # noqa: E402
 from traitlets.config import Config  # noqa: E402
@@ -37,10 +38,15 @@ class SandboxKernelApp(IPKernelApp):
             self.debug_shell_socket.disconnect(endpoint)
 
     def init_iopub(self, context: Any) -> None:
-        """Forked children cannot print through a TCP port; ipykernel goes without and would warn at every start."""
+        """What is said faster than it is taken waits; ZMQ would drop what is beyond a thousand messages.
+
+        Forked children cannot print through a TCP port; ipykernel goes without and would warn at every start.
+        """
+        context.sockopts[zmq.XPUB_NODROP] = 1
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             super().init_iopub(context)
+        del context.sockopts[zmq.XPUB_NODROP]
 
     def init_kernel(self) -> None:
         with without_modules():

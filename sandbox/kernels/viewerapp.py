@@ -162,6 +162,7 @@ class ViewerKernelApp(SandboxKernelApp):
             setattr(self, f"{name}_socket", socket)
         iopub = self.context.socket(zmq.PUB)
         iopub.linger = 1000
+        iopub.xpub_nodrop = True  # see ``SandboxKernelApp.init_iopub``
         self.iopub_port = self._bind_socket(iopub, self.iopub_port)
         self.iopub_thread.open(iopub)
 

@@ -81,6 +81,15 @@ def pour_out(_):
 pour.on_click(pour_out)
 display(pour, poured)
 """,
+    # Progress of a long calculation, told at each step: more often than a page is told it.
+    "counting": """
+count, counted = w.Button(description="Count"), w.Label()
+def count_up(_):
+    for number in range(10_000):
+        counted.value = f"counted {number + 1}"
+count.on_click(count_up)
+display(count, counted)
+""",
     # Its author did not think of everything, and shows nothing of it.
     "careless": """
 careless = w.Button(description="Careless")
@@ -172,7 +181,7 @@ def publish(
 def two_apps(home: Path, portal: str) -> dict[str, str]:
     """App → version, of an app and of another author's."""
     return {
-        APP: publish(home, APP, portal, "controls", "secret", "pouring", "careless", "asking"),
+        APP: publish(home, APP, portal, "controls", "secret", "pouring", "careless", "counting", "asking"),
         OTHER: publish(home, OTHER, portal, "controls", "hostile", "broken"),
     }
 

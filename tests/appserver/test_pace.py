@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,11 +15,21 @@ import websocket
 import zmq
 import zmq.asyncio
 
-from sandbox.appserver.pace import BURST_BYTES, BYTES_PER_SECOND, MOST_UNSENT, MOST_WAITING, Pace, Unsent, context
+from sandbox.appserver.pace import (
+    BURST_BYTES,
+    BYTES_PER_SECOND,
+    MESSAGE_BYTES,
+    MOST_UNSENT,
+    MOST_WAITING,
+    Pace,
+    Unsent,
+    context,
+)
 from sandbox.kernels.saying import MOST_SAID
 from tests.appserver.site import Conversation, Hardened, Site, comm_msg
 
 POURED, EACH = 20, 10_000_000
+COUNTED = 10_000
 #: More of the server's memory than this is not what it needs to pass a message on.
 MOST_MEMORY = 130 * 2**20
 
@@ -70,6 +81,21 @@ def test_who_listens_gets_all_of_it_and_others_go_on(ours: Hardened) -> None:
         assert page.move(), "and then it is as it was"
 
 
+def test_what_is_told_faster_than_a_page_is_told_it_ends_as_it_ends(ours: Hardened) -> None:
+    """An app that shows each step of its progress: were the last one lost, the page would show another for ever."""
+    viewer = ours.viewer("counter")
+    with Conversation(viewer, viewer.open()) as page:
+        page.say(comm_msg(page.widgets["ButtonModel"][3], {"method": "custom", "content": {"event": "click"}}))
+        page.socket.settimeout(60)
+        heard = 0
+        while heard < COUNTED:
+            found = re.search(rb'"counted (\d+)"', page.socket.recv())
+            if found:
+                heard += 1
+                assert int(found[1]) == heard, "in turn, and none is missing"
+        assert page.move()
+
+
 def test_a_page_that_goes_away_meanwhile_leaves_nothing(ours: Hardened) -> None:
     viewer = ours.viewer("leaver")
     for _ in range(3):
@@ -85,12 +111,12 @@ def test_a_page_that_goes_away_meanwhile_leaves_nothing(ours: Hardened) -> None:
 def test_a_kernel_is_listened_to_again_when_time_has_paid() -> None:
     clock = [0.0]
     pace = Pace(lambda: clock[0])
-    assert pace.say(BURST_BYTES) == 0
-    assert pace.say(BYTES_PER_SECOND) == pytest.approx(1)
+    assert pace.say(BURST_BYTES - MESSAGE_BYTES) == 0
+    assert pace.say(BYTES_PER_SECOND - MESSAGE_BYTES) == pytest.approx(1)
     clock[0] += 0.75
-    assert pace.say(0) == pytest.approx(0.25)
+    assert pace.say(0) == pytest.approx(0.25 + MESSAGE_BYTES / BYTES_PER_SECOND), "an empty message is a message too"
     clock[0] += 1000
-    assert pace.say(BURST_BYTES + BYTES_PER_SECOND) == pytest.approx(1), "no more is saved than a burst"
+    assert pace.say(BURST_BYTES + BYTES_PER_SECOND - MESSAGE_BYTES) == pytest.approx(1), "no more is saved than a burst"
 
 
 def test_what_is_not_sent_is_counted_until_it_is_sent_or_lost() -> None:

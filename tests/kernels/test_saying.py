@@ -1,7 +1,9 @@
-"""What an app's kernel wants to say at once has a bound, and its code is told; a project's kernel has none."""
+"""What an app's kernel wants to say at once has a bound, and its code is told; a project's kernel has none.
+Neither loses what it says faster than it is taken."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,15 @@ BUFFER = TRIED.format(f"text.comm.send({{}}, buffers=[bytes({MOST_SAID + 1})])")
 PRINT = f"print('y' * {2 * MOST_PRINTED})"
 
 
+#: More than ZMQ keeps for a socket that nobody reads, on both sides together.
+SAID = 4000
+TELL = f"""
+from IPython.display import display
+for number in range({SAID}):
+    display({{"text/plain": str(number)}}, raw=True)
+"""
+
+
 def app_policy(folder: Path) -> KernelPolicy:
     return KernelPolicy(writable=(folder,), env={"SANDBOX_MODE": "app"})
 
@@ -44,6 +55,33 @@ def test_a_viewers_kernel(tmp_path: Path) -> None:
 def test_a_kernel_that_executes_the_app_itself(tmp_path: Path) -> None:
     with confined_kernel(app_policy(tmp_path)) as kernel:
         assert_bounded(kernel)
+
+
+def assert_nothing_lost(kernel: Session) -> None:
+    """When who listens is late."""
+    request = kernel.client.execute(TELL)
+    time.sleep(2)
+    heard: list[int] = []
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=60)
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        if message["msg_type"] == "display_data":
+            heard.append(int(message["content"]["data"]["text/plain"]))
+        elif message["content"].get("execution_state") == "idle":
+            break
+    assert heard == list(range(SAID))
+    assert kernel.run("print(6 * 7)").strip() == "42"
+
+
+def test_a_viewers_kernel_waits_for_who_listens_late(tmp_path: Path) -> None:
+    with warm_app(tmp_path, "x = 1", policy=app_policy(tmp_path)) as app, viewer_kernel(app) as kernel:
+        assert_nothing_lost(kernel)
+
+
+def test_every_other_kernel_waits_too(tmp_path: Path) -> None:
+    with confined_kernel(KernelPolicy(writable=(tmp_path,))) as kernel:
+        assert_nothing_lost(kernel)
 
 
 @pytest.mark.parametrize("mode", ["studio", "examine"])
