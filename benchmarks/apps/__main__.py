@@ -29,13 +29,13 @@ import psutil
 from benchmarks.apps.browser import Opened, new_context, open_app
 from benchmarks.apps.load import crowd
 from benchmarks.apps.ours import ours
-from benchmarks.apps.reference import SMALL, UNSTEADY, WIDE, make_data
+from benchmarks.apps.reference import SMALL, UNSTEADY, WIDE, make_data, make_plain
 from benchmarks.apps.servers import Running, notebook, peer
-from benchmarks.apps.tables import BASELINE, sizing_table, table, trace_table
+from benchmarks.apps.tables import BASELINE, FLOOR, sizing_table, table, trace_table
 from tests.helpers.browser import chromium
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-PEERS = (BASELINE, "streamlit", "solara", "marimo", "voila")
+PEERS = (FLOOR, BASELINE, "streamlit", "solara", "marimo", "voila")
 OWN = {"small": SMALL, "wide": WIDE, "unsteady": UNSTEADY}
 #: Further pages whose memory is measured; one person may have eight open.
 VIEWERS = 7
@@ -46,6 +46,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-apps-") as name:
         data = Path(name)
         make_data(data)
+        make_plain(data)
         nbformat.write(notebook(SMALL), data / "small.ipynb")
         busy = _quiet(arguments.noise)
         facts = {"cores": os.cpu_count(), "repeat": arguments.repeat}
@@ -105,7 +106,7 @@ def _measure(arguments: argparse.Namespace, data: Path, save: Callable[[dict[str
         with chromium() as browser:
             measured = _open_all(browser, servers, arguments.repeat)
         save(measured)
-        for name in [name for name in servers if name in PEERS]:
+        for name in [name for name in servers if name in PEERS and name != FLOOR]:
             with _progress(f"memory: {name}"), chromium() as browser:
                 measured[name]["memory"] = _memory(browser, servers[name])
     for name in [name for name in wanted if name in OWN]:  # a server for each: nothing of another app is counted

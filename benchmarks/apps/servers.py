@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,9 +45,15 @@ class Running:
 
 
 def commands(bin: Path, port: int, data: Path) -> dict[str, tuple[Sequence[str], str, str]]:
-    """Peer → (command, path of the app, path that answers when the server is up)."""
+    """Peer → (command, path of the app, path that answers when the server is up). ``plain`` is none: a file, for what
+    the browser itself takes."""
     app = HERE / "reference"
     return {
+        "plain": (
+            [sys.executable, "-m", "http.server", "--bind=127.0.0.1", f"--directory={data}", str(port)],
+            "/plain.html",
+            "/plain.html",
+        ),
         "panel": (
             [f"{bin}/panel", "serve", f"{app}/panel_app.py", f"--port={port}", "--address=127.0.0.1"],
             "/panel_app",

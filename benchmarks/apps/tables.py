@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 BASELINE = "panel"
+#: A page that is a file and answers by itself.
+FLOOR = "plain"
 OURS = ("small", "wide", "unsteady")
 
 
@@ -57,7 +59,7 @@ def sizing_table(result: dict[str, Any]) -> str:
 
 def trace_table(result: dict[str, Any]) -> str:
     """When what happened in a later open of each app, milliseconds after the start of the navigation (medians)."""
-    apps = {name: kinds["later"] for name, kinds in result["apps"].items() if name in OURS and kinds["later"]}
+    apps = {name: kinds["later"] for name, kinds in result["apps"].items() if name in (FLOOR, *OURS) and kinds["later"]}
     if not apps:
         return ""
     lines = [f"| what | {' | '.join(apps)} |", f"| --- |{' --- |' * len(apps)}"]

@@ -3,6 +3,8 @@
 ``SMALL``: a slider, a dropdown, a prediction, a table of 20 rows, a chart. ``WIDE``: six controls, three charts, a
 table of 200 rows, an Output widget, a FileUpload and an anywidget. ``UNSTEADY``: SMALL with the time of day in its
 first view, so that nobody can execute it ahead of its viewers. Every framework imports the same libraries.
+
+``make_plain`` writes what is on the SMALL page as a file of HTML that answers by itself: what is left is the browser's.
 """
 
 from __future__ import annotations
@@ -71,6 +73,35 @@ _CLOCK = "import time, random; display(w.HTML(f'{time.time()} {random.random()}'
 SMALL = (_IMPORTS, _LOAD.format(rows=20), _CONTROLS, "rows", _CHART)
 WIDE = (_IMPORTS, _LOAD.format(rows=200), _CONTROLS, _MORE, _TABLE, _CHARTS)
 UNSTEADY = (_IMPORTS, _LOAD.format(rows=20), _CONTROLS, _CLOCK, "rows", _CHART)
+
+
+_PLAIN = """<!doctype html><meta charset="utf-8"><title>Churn demo</title><h1>Churn demo</h1>
+<p><label>Age <input id="age" type="range" min="18" max="90" value="50"></label>
+<label>Region <select id="region"><option>North<option>South<option>East<option>West</select></label></p>
+<p id="out"></p>{table}<div>{chart}</div>
+<script>
+  const [age, region, out] = ["age", "region", "out"].map(id => document.getElementById(id));
+  const predict = () => out.textContent =
+    `Prediction for age=${{age.value}} region=${{region.value}}: 0.${{age.value}}`;
+  age.oninput = region.oninput = predict; predict();
+</script>"""
+
+
+def make_plain(folder: Path) -> None:
+    """``plain.html`` from the folder's data (``make_data``)."""
+    import io
+
+    import duckdb
+    from matplotlib.figure import Figure
+
+    with duckdb.connect(str(folder / "demo.duckdb"), read_only=True) as connection:
+        rows = connection.sql("SELECT * FROM t WHERE region = 'North' LIMIT 20").df()
+        means = connection.sql("SELECT region, avg(income) inc FROM t GROUP BY 1 ORDER BY 1").df()
+    figure, picture = Figure(figsize=(6, 3)), io.StringIO()
+    figure.subplots().bar(means.region, means.inc)
+    figure.savefig(picture, format="svg")
+    chart = picture.getvalue().partition("<svg")
+    (folder / "plain.html").write_text(_PLAIN.format(table=rows.to_html(), chart=chart[1] + chart[2]))
 
 
 def make_data(folder: Path) -> None:
