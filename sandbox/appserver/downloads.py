@@ -21,11 +21,10 @@ import zmq
 import zmq.asyncio
 from jupyter_client.session import Session
 
-from sandbox.appserver.pace import MOST_WAITING
+from sandbox.appserver.pace import bounded
 from sandbox.appserver.traffic import comms_of
 from sandbox.core.errors import BadInput, NotFound, TooBusy, Unavailable
 from sandbox.core.files import MOST_OFFERED, OFFERED_TYPES
-from sandbox.kernels.saying import MOST_SAID
 
 #: Seconds until a kernel must have made the file.
 SECONDS = 30
@@ -154,11 +153,9 @@ def _answer_in(content: Any) -> Mapping[str, Any] | None:
 
 @contextlib.asynccontextmanager
 async def _sockets(manager: Any) -> AsyncIterator[tuple[zmq.asyncio.Socket, zmq.asyncio.Socket]]:
-    context = zmq.asyncio.Context.shadow(manager.context.underlying)
+    context = bounded(zmq.asyncio.Context.shadow(manager.context.underlying))
     shell, iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
     try:
-        # Before it connects: whatever is larger is refused before it is in memory.
-        iopub.maxmsgsize, iopub.rcvhwm = MOST_SAID, MOST_WAITING
         iopub.subscribe(b"")
         for socket, channel in ((shell, "shell"), (iopub, "iopub")):
             socket.connect(manager._make_url(channel))

@@ -17,7 +17,7 @@ import zmq.asyncio
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from traitlets import Int, default
 
-from sandbox.appserver.pace import Pace, context
+from sandbox.appserver.pace import Pace, bounded
 from sandbox.appserver.sessions import Admission
 from sandbox.appserver.traffic import ALLOWED_TYPES, MOST_SOCKETS, SOCKET_MESSAGES, Allowances, TooMuch
 from sandbox.core.errors import TooBusy
@@ -56,7 +56,7 @@ class AppKernels(AsyncMappingKernelManager):
     @default("context")
     def _context_default(self) -> zmq.asyncio.Context:
         self._created_context = True
-        return context()
+        return bounded(zmq.asyncio.Context())
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

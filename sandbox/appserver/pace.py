@@ -27,13 +27,13 @@ MESSAGE_BYTES = 8 * 2**10
 MOST_UNSENT, MOST_WAITING = 8 * 2**20, 4
 
 
-def context() -> zmq.asyncio.Context:
-    """For the sockets to kernels. They take few messages ahead, and none with a part that is too large: before it is in
-    memory, ZMQ ends the connection. No kernel says such a thing unless its code goes around ours (``kernels.saying``).
+def bounded(context: zmq.asyncio.Context) -> zmq.asyncio.Context:
+    """``context``, for the sockets to kernels that are made of it from now on. They take few messages ahead, and none
+    with a part that is too large: before it is in memory, ZMQ ends the connection. No kernel says such a thing unless
+    its code goes around ours (``kernels.saying``).
     """
-    made = zmq.asyncio.Context()
-    made.sockopts[zmq.RCVHWM], made.sockopts[zmq.MAXMSGSIZE] = MOST_WAITING, MOST_SAID
-    return made
+    context.sockopts[zmq.RCVHWM], context.sockopts[zmq.MAXMSGSIZE] = MOST_WAITING, MOST_SAID
+    return context
 
 
 @dataclass

@@ -11,20 +11,15 @@ import pytest
 
 from tests.appserver.portal import Portal
 from tests.appserver.site import OTHER, Hardened
-from tests.appserver.test_page import come_from_portal
-from tests.helpers.browser import new_context, watched
+from tests.appserver.test_page import app_opened
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def app(offering: Hardened, browser: Any, portal_server: Portal) -> Iterator[Any]:
-    context = new_context(browser)
-    page = watched(context.new_page())
-    come_from_portal(page, offering, portal_server, OTHER)
-    page.wait_for_selector("body.sb-ready")
-    yield page
-    context.close()
+    with app_opened(browser, offering, portal_server, OTHER) as page:
+        yield page
 
 
 def chart(page: Any, title: str) -> Any:

@@ -15,8 +15,7 @@ from sandbox.appserver.downloads import safe_name
 from sandbox.core.errors import NotFound
 from tests.appserver.portal import Portal
 from tests.appserver.site import Hardened, Viewer
-from tests.appserver.test_page import come_from_portal
-from tests.helpers.browser import new_context
+from tests.appserver.test_page import app_opened
 
 
 @dataclass
@@ -148,12 +147,8 @@ def test_names(said: str, kept: str | None) -> None:
 
 @pytest.fixture
 def app(offering: Hardened, browser: Any, portal_server: Portal) -> Iterator[Any]:
-    context = new_context(browser)
-    page = context.new_page()
-    come_from_portal(page, offering, portal_server)
-    page.wait_for_selector("body.sb-ready")
-    yield page
-    context.close()
+    with app_opened(browser, offering, portal_server) as page:
+        yield page
 
 
 @pytest.mark.browser

@@ -10,20 +10,16 @@ import pytest
 from tests.appserver.gallery_hands import FORMATS
 from tests.appserver.portal import Portal
 from tests.appserver.site import Hardened
-from tests.appserver.test_page import come_from_portal
-from tests.helpers.browser import grave_findings, new_context, watched
+from tests.appserver.test_page import app_opened, come_from_portal
+from tests.helpers.browser import grave_findings, new_context
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def app(hands: Hardened, browser: Any, portal_server: Portal) -> Iterator[Any]:
-    context = new_context(browser, viewport={"width": 1100, "height": 2600})
-    page = watched(context.new_page())
-    come_from_portal(page, hands, portal_server)
-    page.wait_for_selector("body.sb-ready")
-    yield page
-    context.close()
+    with app_opened(browser, hands, portal_server, viewport={"width": 1100, "height": 2600}) as page:
+        yield page
 
 
 def said(page: Any, wanted: str) -> None:
@@ -247,9 +243,5 @@ def test_typed_before_the_kernel_answers(hands: Hardened, browser: Any, portal_s
 
 
 def test_axe_finds_nothing_serious(hands: Hardened, browser: Any, portal_server: Portal) -> None:
-    context = new_context(browser)
-    page = context.new_page()
-    come_from_portal(page, hands, portal_server)
-    page.wait_for_selector("body.sb-ready")
-    assert not grave_findings(page)
-    context.close()
+    with app_opened(browser, hands, portal_server) as page:
+        assert not grave_findings(page)

@@ -13,8 +13,8 @@ from tests.appserver.conftest import with_apps
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, Hardened
 from tests.appserver.test_life import KERNEL
-from tests.appserver.test_page import come_from_portal
-from tests.helpers.browser import grave_findings, new_context
+from tests.appserver.test_page import app_opened
+from tests.helpers.browser import grave_findings
 
 pytestmark = pytest.mark.browser
 
@@ -81,13 +81,9 @@ def site(side_by_side: Hardened, portal_server: Portal) -> Hardened:
 @pytest.fixture(params=["computer", "phone"])
 def app(request: pytest.FixtureRequest, site: Hardened, browser: Any, portal_server: Portal) -> Iterator[Any]:
     view = {"viewport": {"width": 390, "height": 844}, "is_mobile": True} if request.param == "phone" else {}
-    context = new_context(browser, **view)
-    page = context.new_page()
-    come_from_portal(page, site, portal_server)
-    page.wait_for_selector("body.sb-ready")
-    page.wait_for_function("() => sandboxApp.connection.isReady")
-    yield page
-    context.close()
+    with app_opened(browser, site, portal_server, **view) as page:
+        page.wait_for_function("() => sandboxApp.connection.isReady")
+        yield page
 
 
 def press(page: Any, name: str) -> None:

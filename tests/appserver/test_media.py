@@ -10,8 +10,8 @@ import pytest
 from sandbox.appserver.page.cells import server_drawn
 from tests.appserver.portal import Portal
 from tests.appserver.site import OTHER, Hardened
-from tests.appserver.test_page import come_from_portal
-from tests.helpers.browser import grave_findings, new_context, watched
+from tests.appserver.test_page import app_opened
+from tests.helpers.browser import grave_findings
 
 ELSEWHERE = "is at an address elsewhere; an app's page loads none."
 WRONG = "cannot be shown here: its data or its kind is not right."
@@ -19,12 +19,8 @@ WRONG = "cannot be shown here: its data or its kind is not right."
 
 @pytest.fixture(scope="module")
 def app(hands: Hardened, browser: Any, portal_server: Portal) -> Iterator[Any]:
-    context = new_context(browser)
-    page = watched(context.new_page())
-    come_from_portal(page, hands, portal_server, OTHER)
-    page.wait_for_selector("body.sb-ready")
-    yield page
-    context.close()
+    with app_opened(browser, hands, portal_server, OTHER) as page:
+        yield page
 
 
 def part(page: Any, name: str) -> Any:
@@ -122,14 +118,11 @@ def test_nothing_went_wrong(app: Any) -> None:
 
 @pytest.mark.browser
 def test_in_chinese_and_with_less_motion(hands: Hardened, browser: Any, portal_server: Portal) -> None:
-    context = new_context(browser, reduced_motion="reduce", viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    come_from_portal(page, hands, portal_server, OTHER, language="zh-CN")
-    page.wait_for_selector("body.sb-ready")
-    assert "不会读取外部网址" in words_beside(page, "away") and "无法在此显示" in words_beside(page, "broken")
-    assert state(page, "film", "autoplay", "controls") == [False, True]
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    context.close()
+    phone = {"reduced_motion": "reduce", "viewport": {"width": 390, "height": 844}}
+    with app_opened(browser, hands, portal_server, OTHER, "zh-CN", **phone) as page:
+        assert "不会读取外部网址" in words_beside(page, "away") and "无法在此显示" in words_beside(page, "broken")
+        assert state(page, "film", "autoplay", "controls") == [False, True]
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from sandbox.appserver.pace import (
     MOST_WAITING,
     Pace,
     Unsent,
-    context,
+    bounded,
 )
 from sandbox.kernels.saying import MOST_SAID
 from tests.appserver.site import Conversation, Hardened, Site, comm_msg
@@ -151,7 +151,7 @@ def test_the_largest_message_arrives_and_a_larger_one_never(tmp_path: Path) -> N
         with (
             zmq.Context() as kernels,
             kernels.socket(zmq.PUB) as kernel,
-            context() as ours,
+            bounded(zmq.asyncio.Context()) as ours,
             ours.socket(zmq.SUB) as page,
         ):
             kernel.linger = page.linger = 0

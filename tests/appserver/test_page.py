@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from tests.appserver.conftest import app_server, plain_environment, publish
 from tests.appserver.portal import Portal
 from tests.appserver.site import APP, OTHER, Hardened, Site, Viewer
+from tests.helpers.browser import new_context, watched
 from tests.helpers.ports import free_port
 
 pytestmark = pytest.mark.browser
@@ -27,6 +30,19 @@ def come_from_portal(
     server.form = f'<form method="post" action="{site.base}/enter"><input name="ticket" value="{ticket}"><button>'
     page.goto(server.url)
     page.click("button")
+
+
+@contextmanager
+def app_opened(
+    browser: Any, site: Hardened, server: Portal, app: str = APP, language: str = "en", **profile: Any
+) -> Iterator[Any]:
+    """A watched page of the app, complete and alive, in a browser profile of its own."""
+    context = new_context(browser, **profile)
+    page = watched(context.new_page())
+    come_from_portal(page, site, server, app, language)
+    page.wait_for_selector("body.sb-ready")
+    yield page
+    context.close()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

@@ -22,17 +22,18 @@ import comm, io, ipywidgets, matplotlib, pandas, pathlib
 from matplotlib import font_manager, pyplot
 
 
-def copied_by_a_viewer():
-    '''Pages that a fork touches, from its sockets to the last answer.'''
+def copied_by(doing):
+    '''What a fork that does this says of its memory.'''
     forkmemory.settle()
     reading, writing = os.pipe()
     if os.fork() == 0:
-        forks.run_and_exit(lambda: be_viewer(writing))
+        forks.run_and_exit(lambda: doing(writing))
     os.close(writing)
     return int(os.read(reading, 20))
 
 
 def be_viewer(writing):
+    '''Pages that a fork touches, from its sockets to the last answer.'''
     with tempfile.TemporaryDirectory() as folder, warmup._as_it_was():
         slider, before = ipywidgets.IntSlider(), resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         warmup._round(warmup._app(), slider, pathlib.Path(folder, "viewer"))
@@ -52,17 +53,8 @@ def state():
     ]
 
 
-def copied_by_showing():
-    '''KB of its own that a fork has after a table and a drawing.'''
-    forkmemory.settle()
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        forks.run_and_exit(lambda: show(writing))
-    os.close(writing)
-    return int(os.read(reading, 20))
-
-
 def show(writing):
+    '''KB of its own that a fork has after a table and a drawing.'''
     pandas.DataFrame({"income": [1.0, 2.0]}).head()._repr_html_()
     figure, axes = pyplot.subplots()
     axes.bar(["North", "South"], [1.0, 2.0])
@@ -73,14 +65,14 @@ def show(writing):
     return 0
 
 
-plain, plainly_shown = copied_by_a_viewer(), copied_by_showing()
+plain, plainly_shown = copied_by(be_viewer), copied_by(show)
 before = state()
 problems = zygote.rehearse()
 after = state()
 asyncio.get_event_loop().close()  # an app's cell may ask for it: there is one
 asyncio.set_event_loop_policy(None)
 print(json.dumps({"problems": problems, "before": before, "after": after, "plain": plain,
-                  "rehearsed": copied_by_a_viewer(), "plainly_shown": plainly_shown, "shown": copied_by_showing()}))
+                  "rehearsed": copied_by(be_viewer), "plainly_shown": plainly_shown, "shown": copied_by(show)}))
 """
 
 
